@@ -1,0 +1,65 @@
+// One command, event or note of a history (records.def), as a plain struct. Which fields are set follows
+// from its type; the rest stay at their defaults. The bytes are made in runtime/journal/.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lang/base/ids.h"
+
+namespace wakeful {
+
+enum class RecordType : uint8_t {
+#define WF_RECORD(Name, number, Class, fields, text) Name = number,
+#include "runtime/run/records.def"
+};
+
+enum class RecordClass : uint8_t { Event, Command, Note };
+
+enum class RunStatus : uint8_t { Running, Completed, Failed, Cancelled, Terminated, TimedOut };
+enum class StepStatus : uint8_t { Completed, Failed, Cancelled };
+enum class StepKind : uint8_t { Activity, Effect };
+enum class TimerKind : uint8_t { Sleep, Timer, Timeout, Pause };
+enum class CancelMode : uint8_t { Cancel, Terminate };
+enum class CancelCause : uint8_t { User, Parent };
+enum class InterruptKind : uint8_t { TaskTimeout, HeapLimit };
+enum class ChildRefusal : uint8_t { None, AlreadyExists, NotFound, TooDeep };
+
+/// `running`, `completed`, `failed`, `cancelled`, `terminated`, `timed_out`.
+const char* status_name(RunStatus status);
+
+struct Record {
+  RecordType type{};
+  RunId run;
+  Lsn previous;                     // the run's last record before this one: one history is a walk along it
+  uint64_t step = 0;
+  int64_t time = 0;
+  uint64_t kind = 0;
+  std::string name;
+  std::string id;
+  std::string value;                // CBOR
+  std::string options;              // CBOR
+  uint64_t where = 0;
+  uint64_t ref = 0;
+  uint64_t number = 0;
+  std::string program;
+  uint64_t parent = 0;
+  uint64_t parent_step = 0;
+  bool operator==(const Record&) const = default;
+};
+
+RecordClass class_of(RecordType type);
+/// Bits of the fields that a record of this type carries (1 << WF_FIELD bit).
+uint32_t fields_of(RecordType type);
+const char* name_of(RecordType type);
+
+/// Packs and unpacks `where`.
+struct Place {
+  uint32_t file = 0, line = 0, column = 0;
+};
+inline uint64_t pack_place(Place p) { return uint64_t{p.file} << 52 | uint64_t{p.line} << 20 | p.column; }
+inline Place unpack_place(uint64_t w) {
+  return {static_cast<uint32_t>(w >> 52), static_cast<uint32_t>(w >> 20), static_cast<uint32_t>(w & 0xFFFFF)};
+}
+
+}  // namespace wakeful

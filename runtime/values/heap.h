@@ -1,0 +1,118 @@
+// The heap of one run: bump allocation in chunks, collected by copying. A run's end frees it at once.
+//
+// Always true:
+//  1. An allocation never moves anything. Only collect() does, and only its caller (the machine, between
+//     two instructions) calls it: natives may hold plain pointers across allocations.
+//  2. Objects with kPermanent belong to a program image, are never moved and point only to such.
+//  3. What is reachable from the roots survives with its content, its insertion order and its hashes.
+// Threads: a heap belongs to one thread at a time.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/values/value.h"
+
+namespace wakeful {
+
+/// Calls back for every root; the callee updates it in place.
+class RootVisitor {
+ public:
+  virtual void visit(Value& root) = 0;
+  void visit(Value* first, size_t count) { for (size_t i = 0; i < count; ++i) visit(first[i]); }
+ protected:
+  ~RootVisitor() = default;
+};
+
+/// Whoever holds values outside the heap (strands, open steps, scopes).
+class RootSource {
+ public:
+  virtual void visit_roots(RootVisitor& visitor) = 0;
+ protected:
+  ~RootSource() = default;
+};
+
+class Heap {
+ public:
+  /// limit: bytes that live objects may take; beyond it the owner throws ResourceExhausted.
+  explicit Heap(size_t limit_bytes = kDefaultLimit, bool permanent = false);
+  ~Heap();
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+
+  static constexpr size_t kDefaultLimit = size_t{256} << 20;
+
+  /// Uninitialised payload, header set. Never fails short of the process's memory: a single object larger
+  /// than the limit must be refused by its maker with fits().
+  Object* allocate(Object::Type type, size_t bytes);
+  /// Whether one more object of so many bytes may exist at all (deterministic: looks at the limit only).
+  bool fits(size_t bytes) const { return bytes <= limit_ && bytes < (size_t{1} << 31); }
+
+  /// Whether a collection is due: the machine asks between instructions (at ticks).
+  bool wants_collection() const { return used_ >= next_collection_; }
+  /// Copies what the roots reach; afterwards `over_limit()` tells whether the live bytes are too many.
+  void collect(RootSource& roots);
+  bool over_limit() const { return live_ > limit_; }
+  size_t used_bytes() const { return used_; }
+  size_t live_bytes() const { return live_; }       // after the last collection
+  size_t limit_bytes() const { return limit_; }
+  /// Memory taken from the system, for figures.
+  size_t footprint_bytes() const;
+
+ private:
+  struct Chunk;
+  struct Collector;
+  void add_chunk(size_t least);
+  std::vector<std::unique_ptr<Chunk>> chunks_;
+  char* bump_ = nullptr;
+  char* bump_end_ = nullptr;
+  size_t used_ = 0;
+  size_t live_ = 0;
+  size_t next_collection_;
+  size_t limit_;
+  bool permanent_;
+};
+
+// --- making and reading objects (objects.cpp, map.cpp) ---------------------------------------------
+
+String* make_string(Heap& heap, std::string_view utf8);            // counts code points, hashes
+Value string_value(Heap& heap, std::string_view utf8);
+List* make_list(Heap& heap, uint32_t capacity = 0);
+void list_push(Heap& heap, List* list, Value value);
+Map* make_map(Heap& heap, uint32_t capacity = 0);
+Range* make_range(Heap& heap, int64_t begin, int64_t end, int64_t step = 1);
+Closure* make_closure(Heap& heap, uint32_t function, uint32_t upvalues);
+Cell* make_cell(Heap& heap, Value value);
+Handle* make_handle(Heap& heap, Handle::Kind kind, uint64_t step);
+/// data, cause null; no stack yet.
+ErrorObject* make_error(Heap& heap, std::string_view kind, std::string_view message);
+
+/// The slot of a key, or null. `hint` is an inline-cache slot: read as a guess, updated on a hit.
+Value* map_find(Map* map, const String* key, uint16_t* hint = nullptr);
+Value* map_find(Map* map, std::string_view key);
+void map_set(Heap& heap, Map* map, String* key, Value value);      // keeps the place of a known key
+void map_set(Heap& heap, Map* map, std::string_view key, Value value);
+bool map_remove(Map* map, const String* key, Value* removed = nullptr);
+/// Live entries in order: for (uint32_t i = 0; i < map->used; ++i) if (entry.key) …
+inline Entry* map_entries(Map* map) { return map->entries ? map->entries->items : nullptr; }
+
+/// Deep, never throws; ints and floats compare by value, durations and times by type. Handles, cells and
+/// functions by identity. Bounded: beyond 10,000 levels of nesting by identity.
+bool equals(Value a, Value b);
+bool strings_equal(const String* a, const String* b);
+/// `string`, `int`, `list`, `fn` … as type(x) gives it.
+const char* type_name(Value v);
+/// What str(x), "${x}" and print show: strings as they are, everything else as JSON; an error as
+/// `Kind: message`; functions and handles as `<fn name>`, `<handle id>`. Bounded in depth.
+void append_text(std::string& out, Value v);
+/// `1h30m`, `1s500ms`, `0s`, `-5m`.
+void append_duration(std::string& out, int64_t ms);
+/// RFC 3339 UTC: `2026-11-23T17:41:00Z`, with milliseconds where they are not 0.
+void append_time(std::string& out, int64_t ms);
+/// Shortest text that reads back as the same double; always with a point or an exponent; inf, nan as such.
+void append_float(std::string& out, double d);
+
+}  // namespace wakeful
