@@ -51,6 +51,27 @@ bool is_module(std::string_view name);
 /// Whether any type has a method of that name (for "did you mean" and for checks of arguments).
 std::vector<const Builtin*> methods_named(std::string_view name);
 
+/// Whether scripts can name it (and `wf doc`, completion show it): not the helpers of the prelude.
+inline bool is_public(const Builtin& b) { return !(b.name[0] == '_' && b.name[1] == '_'); }
+
+/// The numbers of the entries that are not Pure or Prelude, by their symbols: for a host's switch.
+namespace builtin_number {
+#define WF_NUMBER_Pure(symbol, number)
+#define WF_NUMBER_Prelude(symbol, number)
+#define WF_NUMBER_Host(symbol, number) inline constexpr uint16_t symbol = number;
+#define WF_NUMBER_Wait(symbol, number) inline constexpr uint16_t symbol = number;
+#define WF_NUMBER_Effect(symbol, number) inline constexpr uint16_t symbol = number;
+#define WF_GLOBAL(number, name, kind, symbol, params, doc) WF_NUMBER_##kind(symbol, number)
+#define WF_MODULE(number, module, name, kind, symbol, params, doc) WF_NUMBER_##kind(symbol, number)
+#define WF_METHOD(number, type, name, kind, symbol, params, doc) WF_NUMBER_##kind(symbol, number)
+#include "stdlib/builtins.def"
+#undef WF_NUMBER_Pure
+#undef WF_NUMBER_Prelude
+#undef WF_NUMBER_Host
+#undef WF_NUMBER_Wait
+#undef WF_NUMBER_Effect
+}  // namespace builtin_number
+
 /// The prelude's source text: all stdlib/*/*.wf, embedded at build time.
 std::string_view prelude_source();
 
