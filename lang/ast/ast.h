@@ -274,6 +274,7 @@ struct File {
   std::vector<Declaration> declarations;
   struct Allow { uint32_t line; std::string name; };
   std::vector<Allow> allowed;
+  std::vector<std::string> lost_names;  // after errors: words in text that was skipped
 };
 
 template <class T>
