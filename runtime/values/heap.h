@@ -9,10 +9,8 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
-#include <memory>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "runtime/values/value.h"
 
@@ -45,18 +43,26 @@ class Heap {
 
   static constexpr size_t kDefaultLimit = size_t{256} << 20;
 
-  /// Uninitialised payload, header set. Never fails short of the process's memory: a single object larger
-  /// than the limit must be refused by its maker with fits().
-  Object* allocate(Object::Type type, size_t bytes);
+  /// `bytes` is the whole object, header included. Uninitialised payload, header set. Never fails short of the
+  /// process's memory: a single object larger than the limit must be refused by its maker with fits().
+  Object* allocate(Object::Type type, size_t bytes) {
+    bytes = (bytes + 7) & ~size_t{7};
+    if (bytes > static_cast<size_t>(bump_end_ - bump_) || bytes >= kLargeBytes) {
+      return allocate_slowly(type, bytes);
+    }
+    char* place = bump_;
+    bump_ += bytes;
+    return header(place, type, permanent_ ? Object::kPermanent : 0, bytes);
+  }
   /// Whether one more object of so many bytes may exist at all (deterministic: looks at the limit only).
   bool fits(size_t bytes) const { return bytes <= limit_ && bytes < (size_t{1} << 31); }
 
   /// Whether a collection is due: the machine asks between instructions (at ticks).
-  bool wants_collection() const { return used_ >= next_collection_; }
+  bool wants_collection() const { return due_; }
   /// Copies what the roots reach; afterwards `over_limit()` tells whether the live bytes are too many.
   void collect(RootSource& roots);
   bool over_limit() const { return live_ > limit_; }
-  size_t used_bytes() const { return used_; }
+  size_t used_bytes() const { return retired_ + static_cast<size_t>(bump_ - bump_begin_); }
   size_t live_bytes() const { return live_; }       // after the last collection
   size_t limit_bytes() const { return limit_; }
   /// Memory taken from the system, for figures.
@@ -65,23 +71,56 @@ class Heap {
  private:
   struct Chunk;
   struct Collector;
+  static constexpr size_t kFirstChunkBytes = 512;
+  static constexpr size_t kChunkBytesMax = size_t{64} << 10;
+  static constexpr size_t kLargeBytes = size_t{16} << 10;       // from here on: a chunk of its own, never copied
+  static constexpr size_t kCollectFirst = size_t{256} << 10;    // no collection before so many bytes
+
+  static Object* header(char* place, Object::Type type, uint8_t flags, size_t bytes) {
+    auto* object = reinterpret_cast<Object*>(place);
+    object->type = type;
+    object->flags = flags;
+    object->spare = 0;
+    object->size = static_cast<uint32_t>(bytes);
+    return object;
+  }
+  Object* allocate_slowly(Object::Type type, size_t bytes);
+  Object* allocate_large(Object::Type type, size_t bytes);
   void add_chunk(size_t least);
-  std::vector<std::unique_ptr<Chunk>> chunks_;
+  void retire_chunk();
+  Chunk* new_chunk(size_t bytes, bool large);
+  void free_chunks(Chunk* first);
+
   char* bump_ = nullptr;
   char* bump_end_ = nullptr;
-  size_t used_ = 0;
+  char* bump_begin_ = nullptr;
+  Chunk* chunks_ = nullptr;         // all of them, the newest first
+  Chunk* bump_chunk_ = nullptr;
+  size_t retired_ = 0;              // bytes used in chunks other than bump_chunk_
+  size_t chunk_bytes_ = 0;          // in all chunks
   size_t live_ = 0;
-  size_t next_collection_;
+  size_t next_collection_ = kCollectFirst;
   size_t limit_;
   bool permanent_;
+  bool due_ = false;
 };
 
 // --- making and reading objects (objects.cpp, map.cpp) ---------------------------------------------
 
 String* make_string(Heap& heap, std::string_view utf8);            // counts code points, hashes
+/// A string of so many bytes whose data the caller fills in; seal_string() must follow before anyone sees it.
+String* allocate_string(Heap& heap, size_t bytes);
+void seal_string(String* string);                                  // counts code points, hashes
+void seal_string(String* string, uint32_t length);                 // hashes; the caller knows the code points
+String* concat_strings(Heap& heap, const String* a, const String* b);
+uint32_t hash_text(std::string_view text);                         // never 0; the same on every machine
 Value string_value(Heap& heap, std::string_view utf8);
 List* make_list(Heap& heap, uint32_t capacity = 0);
-void list_push(Heap& heap, List* list, Value value);
+void list_grow(Heap& heap, List* list, uint32_t capacity);         // at least so much room; keeps the elements
+inline void list_push(Heap& heap, List* list, Value value) {
+  if (list->count == list->capacity) list_grow(heap, list, list->count + 1);
+  list->storage->items[list->count++] = value;
+}
 Map* make_map(Heap& heap, uint32_t capacity = 0);
 Range* make_range(Heap& heap, int64_t begin, int64_t end, int64_t step = 1);
 Closure* make_closure(Heap& heap, uint32_t function, uint32_t upvalues);
@@ -99,14 +138,15 @@ bool map_remove(Map* map, const String* key, Value* removed = nullptr);
 /// Live entries in order: for (uint32_t i = 0; i < map->used; ++i) if (entry.key) …
 inline Entry* map_entries(Map* map) { return map->entries ? map->entries->items : nullptr; }
 
-/// Deep, never throws; ints and floats compare by value, durations and times by type. Handles, cells and
-/// functions by identity. Bounded: beyond 10,000 levels of nesting by identity.
+/// Deep, never throws; ints and floats compare by value, durations and times by type; a range equals the list of
+/// its elements. Handles, cells and functions by identity. Nesting is unlimited and cycles compare as graphs.
 bool equals(Value a, Value b);
 bool strings_equal(const String* a, const String* b);
 /// `string`, `int`, `list`, `fn` … as type(x) gives it.
 const char* type_name(Value v);
 /// What str(x), "${x}" and print show: strings as they are, everything else as JSON; an error as
-/// `Kind: message`; functions and handles as `<fn name>`, `<handle id>`. Bounded in depth.
+/// `Kind: message`; functions and handles as `<fn>`, `<handle id>`. A container inside itself is shown as `…`, as is
+/// what lies deeper than 1,000 levels or beyond 64 MB of text.
 void append_text(std::string& out, Value v);
 /// `1h30m`, `1s500ms`, `0s`, `-5m`.
 void append_duration(std::string& out, int64_t ms);

@@ -88,6 +88,9 @@ struct Object {
   bool frozen() const { return flags & kFrozen; }
 };
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"  // arrays at the end of objects
+
 /// Immutable UTF-8. `hash` is never 0.
 struct String : Object {
   static constexpr Tag kTag = Tag::String;
@@ -150,6 +153,8 @@ struct Closure : Object {
   uint32_t upvalue_count;
   Value upvalues[];
 };
+
+#pragma GCC diagnostic pop
 
 struct Cell : Object {
   static constexpr Tag kTag = Tag::Cell;
