@@ -57,7 +57,12 @@ class Journal {
   Lsn append(Record& record);
   /// Queues a program to be stored with the next group, where it is not stored yet.
   void put_program(const std::string& hash, const std::string& bytes);
-  RunId next_run_number();          // numbers are dense, from 1
+  /// Gives out a number: each call another one. Dense, from 1.
+  RunId next_run_number();
+  /// From hold() to let_go() what is appended gathers, and the committer takes it as one group; flush() overrides.
+  /// Around each burst: without it the committer may take a burst's first record alone, and the burst costs two commits.
+  void hold();
+  void let_go();
   /// Everything before this position is durable.
   Lsn durable() const;              // any thread
   Lsn appended() const;             // the end of what was appended
