@@ -97,8 +97,9 @@ class Run {
 
   static constexpr uint32_t kNestingMax = 100;
 
+  struct Core;                      // runtime/run/core.h, private to that folder
+
  private:
-  struct Core;                      // runtime/run/core.h
   std::unique_ptr<Core> core_;
 };
 

@@ -1,0 +1,153 @@
+#include "runtime/run/options.h"
+
+#include <array>
+#include <string_view>
+
+#include "runtime/values/codec.h"
+
+namespace wakeful {
+
+namespace {
+
+constexpr int kChild = kForChild;
+constexpr int kActivity = kForActivity;
+constexpr int kEffect = kForEffect;
+
+enum class Type : uint8_t { Duration, Number, Int, Bool, String, Map, Words, RetryPolicy, StringList };
+
+struct Row {
+  std::string_view name;
+  int applies;
+  Type type;
+  std::string_view words;
+};
+
+constexpr auto kOptions = std::to_array<Row>({
+#define WF_OPTION(name, applies, supported, type, words, text) {#name, applies, Type::type, words},
+#include "lang/check/options.def"
+});
+
+constexpr auto kRetryFields = std::to_array<Row>({
+#define WF_RETRY_FIELD(name, type, text) {#name, 0, Type::type, ""},
+#include "lang/check/options.def"
+});
+
+struct Check {
+  std::string& problem;
+  bool& type_error;
+
+  bool fail(std::string message, bool is_type) {
+    problem = std::move(message);
+    type_error = is_type;
+    return false;
+  }
+
+  bool wrong_type(const std::string& path, const char* wanted, Value got) {
+    return fail(path + " needs " + wanted + ", got " + type_name(got), true);
+  }
+
+  template <size_t n>
+  const Row* row(const std::array<Row, n>& rows, std::string_view name, int applies) {
+    for (const Row& r : rows) {
+      if (r.name == name && (applies == 0 || (r.applies & applies) != 0)) return &r;
+    }
+    return nullptr;
+  }
+
+  template <size_t n>
+  std::string names(const std::array<Row, n>& rows, int applies) {
+    std::string all;
+    for (const Row& r : rows) {
+      if (applies != 0 && (r.applies & applies) == 0) continue;
+      if (!all.empty()) all += ", ";
+      all += r.name;
+    }
+    return all;
+  }
+
+  template <size_t n>
+  bool all_of(const ::wakeful::Map* map, const std::array<Row, n>& rows, int applies, const std::string& prefix) {
+    for (uint32_t i = 0; i < map->used; ++i) {
+      const Entry& entry = map->entries->items[i];
+      if (entry.key == nullptr) continue;
+      std::string name(entry.key->view());
+      const Row* found = row(rows, name, applies);
+      if (found == nullptr) {
+        return fail("unknown option `" + prefix + name + "`; there are " + names(rows, applies), false);
+      }
+      if (!one(*found, prefix + name, entry.value)) return false;
+    }
+    return true;
+  }
+
+  bool one(const Row& row, const std::string& path, Value v) {
+    switch (row.type) {
+      case Type::Duration:
+        if (!v.is(Tag::Duration)) return wrong_type(path, "a duration such as 30s", v);
+        if (v.integer <= 0) return fail(path + " must be longer than 0s", false);
+        return true;
+      case Type::Number:
+        if (!v.is_number()) return wrong_type(path, "a number", v);
+        if (v.number() < 1) return fail(path + " must be at least 1", false);
+        return true;
+      case Type::Int:
+        if (!v.is(Tag::Int)) return wrong_type(path, "an int", v);
+        if (v.integer < 0) return fail(path + " must be at least 0", false);
+        return true;
+      case Type::Bool: return v.is(Tag::Bool) || wrong_type(path, "a bool", v);
+      case Type::String: return v.is(Tag::String) || wrong_type(path, "a string", v);
+      case Type::Map: return v.is(Tag::Map) || wrong_type(path, "a map", v);
+      case Type::Words: return word(row.words, path, v);
+      case Type::RetryPolicy:
+        if (!v.is(Tag::Map)) return wrong_type(path, "a map such as {maximum_attempts: 3}", v);
+        return all_of(v.map(), kRetryFields, 0, path + ".");
+      case Type::StringList:
+        if (!v.is(Tag::List)) return wrong_type(path, "a list of error kinds", v);
+        for (uint32_t i = 0; i < v.list()->count; ++i) {
+          Value kind = v.list()->begin()[i];
+          if (!kind.is(Tag::String)) return wrong_type(path + "[" + std::to_string(i) + "]", "a string", kind);
+        }
+        return true;
+    }
+    return true;
+  }
+
+  bool word(std::string_view words, const std::string& path, Value v) {
+    if (!v.is(Tag::String)) return wrong_type(path, "a string", v);
+    std::string_view given = v.string()->view();
+    for (size_t at = 0; at <= words.size();) {
+      size_t end = std::min(words.find('|', at), words.size());
+      if (words.substr(at, end - at) == given) return true;
+      at = end + 1;
+    }
+    return fail(path + " is one of " + std::string(words) + ", got \"" + std::string(given) + "\"", false);
+  }
+};
+
+}  // namespace
+
+bool parse_options(const Map* options, int applies, Options& out, std::string& problem, bool& type_error) {
+  Check check{problem, type_error};
+  if (!check.all_of(options, kOptions, applies, "")) return false;
+  if (Value* policy = map_find(const_cast<Map*>(options), "parent_close_policy")) {
+    std::string_view word = policy->string()->view();
+    if (word == "cancel") out.parent_close_policy = ClosePolicy::Cancel;
+    if (word == "terminate") out.parent_close_policy = ClosePolicy::Terminate;
+    if (word == "abandon") out.parent_close_policy = ClosePolicy::Abandon;
+  }
+  return true;
+}
+
+std::string id_problem(Value id) {
+  if (!id.is(Tag::String)) return std::string("a workflow id is a string, got ") + type_name(id);
+  std::string_view text = id.string()->view();
+  if (text.empty()) return "a workflow id cannot be empty";
+  if (text.size() > 512) return "a workflow id has at most 512 bytes, got " + std::to_string(text.size());
+  if (text.front() == '#') return "a workflow id cannot begin with #: that names runs by number";
+  for (unsigned char c : text) {
+    if (c < 0x20 || c == 0x7F) return "a workflow id cannot contain control characters";
+  }
+  return "";
+}
+
+}  // namespace wakeful

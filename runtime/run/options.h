@@ -1,0 +1,29 @@
+// The options of `with {…}` (lang/check/options.def), as the run core reads them when a step is started.
+// The engine reads the rest (time-outs, retries) from the record's CBOR.
+#pragma once
+
+#include <string>
+
+#include "runtime/values/heap.h"
+
+namespace wakeful {
+
+enum class ClosePolicy : uint8_t { Wait, Cancel, Terminate, Abandon };
+
+inline constexpr int kForChild = 1;
+inline constexpr int kForActivity = 2;
+inline constexpr int kForEffect = 4;
+
+struct Options {
+  ClosePolicy parent_close_policy = ClosePolicy::Wait;
+};
+
+/// Checks names and types of options given at run time. False: `problem` says what is wrong and what there is.
+/// `applies` is one of kFor….
+bool parse_options(const Map* options, int applies, Options& out, std::string& problem, bool& type_error);
+
+/// "" where the value can be a workflow id: a string of 1 to 512 bytes, no control characters, not beginning
+/// with `#`; else what is wrong with it.
+std::string id_problem(Value id);
+
+}  // namespace wakeful

@@ -1,0 +1,203 @@
+// Scopes: what holds works and blocks, and how an error leaves them.
+#include <algorithm>
+
+#include "runtime/run/core.h"
+
+namespace wakeful {
+
+uint64_t Run::Core::open_scope(RunStrand& strand) {
+  uint64_t number = ++last_scope;
+  scopes[number].owner = strand.number;
+  strand.scopes.push_back(number);
+  return number;
+}
+
+void Run::Core::enter_try(RunStrand& strand) {
+  const Machine::Trap& trap = machine.trap();
+  uint64_t scope = open_scope(strand);
+  strand.handlers.push_back({Handler::Kind::Try, trap.result,
+                             static_cast<uint32_t>(strand.frames.size() - 1), trap.jump, scope});
+}
+
+void Run::Core::exit_try(RunStrand& strand) {
+  WF_CHECK(!strand.handlers.empty() && strand.handlers.back().kind == Handler::Kind::Try);
+  WF_CHECK(strand.scopes.size() > 1 && strand.scopes.back() == strand.handlers.back().scope);
+  uint64_t left = strand.scopes.back();
+  strand.handlers.pop_back();
+  strand.scopes.pop_back();
+  move_scope(left, strand.scopes.back());
+}
+
+/// A scope that was left normally: what it holds moves to the enclosing one.
+void Run::Core::move_scope(uint64_t from, uint64_t to) {
+  Scope left = std::move(scopes.at(from));
+  scopes.erase(from);
+  if (left.open_count == 0 && left.blocks.empty()) return;
+  auto target = scopes.find(to);
+  if (target == scopes.end()) return;   // the enclosing scope has ended meanwhile: nobody holds it
+  target->second.blocks.insert(target->second.blocks.end(), left.blocks.begin(), left.blocks.end());
+  for (uint64_t number : left.open) {
+    auto work = works.find(number);
+    if (work == works.end()) continue;
+    hold(to, work->second);
+  }
+}
+
+void Run::Core::hold(uint64_t scope_number, Work& work) {
+  Scope& scope = scopes.at(scope_number);
+  work.scope = scope_number;
+  ++scope.open_count;
+  scope.open.push_back(work.number);
+  if (scope.open.size() > 64 && scope.open.size() > 2 * size_t{scope.open_count}) {
+    std::erase_if(scope.open, [&](uint64_t n) {
+      auto it = works.find(n);
+      return it == works.end() || it->second.scope != scope_number;
+    });
+  }
+  if (scope.leaving) {
+    cancel_work(work, CancelMode::Cancel, Value::null());
+  } else if (scope.ending) {
+    apply_close_policy(work);
+  }
+}
+
+/// The work has ended: its scope has one less to wait for.
+void Run::Core::release(Work& work) {
+  if (work.scope == 0) return;
+  auto found = scopes.find(work.scope);
+  work.scope = 0;
+  if (found == scopes.end()) return;
+  Scope& scope = found->second;
+  WF_CHECK(scope.open_count > 0);
+  if (--scope.open_count == 0 && (scope.leaving || scope.ending)) settling.push_back(scope.owner);
+}
+
+void Run::Core::register_block(RunStrand& strand) {
+  const Machine::Trap& trap = machine.trap();
+  Value closure = strand.registers[trap.first];
+  scopes.at(strand.scopes.back()).blocks.push_back({++last_place, closure});
+}
+
+void Run::Core::unwind(RunStrand& strand) {
+  Value error = strand.error;
+  Handler handler{};
+  if (!machine.unwind(strand, error, handler)) {
+    // scopes of try blocks in popped frames cannot be left over: each has its handler
+    WF_CHECK(strand.scopes.size() == 1);
+    leave(strand, error, std::nullopt);
+    return;
+  }
+  if (handler.kind == Handler::Kind::Guard) {
+    machine.enter_handler(strand, handler, error);
+    return;
+  }
+  WF_CHECK(strand.scopes.back() == handler.scope);
+  leave(strand, error, handler);
+}
+
+/// An error leaves the strand's innermost scope: open works are cancelled and awaited, then the blocks run.
+void Run::Core::leave(RunStrand& strand, Value error, std::optional<Handler> handler) {
+  uint64_t number = strand.scopes.back();
+  scopes.at(number).leaving = true;
+  park(strand, Waiting::Leaving, 0);
+  auto leaving = std::make_unique<Leaving>();
+  leaving->handler = handler;
+  leaving->error = error;
+  leaving->failures = Value::of(make_list(heap));
+  strand.wait.leaving = std::move(leaving);
+  std::vector<uint64_t> open = scopes.at(number).open;
+  for (uint64_t work_number : open) {
+    auto work = works.find(work_number);
+    if (work == works.end() || work->second.scope != number) continue;
+    CancelMode mode = work->second.policy == ClosePolicy::Terminate ? CancelMode::Terminate
+                                                                    : CancelMode::Cancel;
+    cancel_work(work->second, mode, Value::null());
+    if (stopped) return;
+  }
+  continue_leaving(strand);
+}
+
+void Run::Core::continue_leaving(RunStrand& strand) {
+  Leaving& leaving = *strand.wait.leaving;
+  uint64_t number = strand.scopes.back();
+  Scope& scope = scopes.at(number);
+  if (scope.open_count > 0 || leaving.block_running || stopped) return;
+  if (!scope.blocks.empty()) {
+    auto last = std::max_element(scope.blocks.begin(), scope.blocks.end(),
+                                 [](const Block& a, const Block& b) { return a.place < b.place; });
+    Value closure = last->closure;
+    scope.blocks.erase(last);
+    leaving.block_running = true;
+    new_strand(Role::Block, closure, nullptr, 0, strand.number);
+    return;
+  }
+  Value error = leaving.error;
+  if (leaving.failures.list()->count > 0) {
+    ErrorObject* failed = make_error(heap, "CompensationFailed",
+                                     std::to_string(leaving.failures.list()->count) +
+                                         " compensate block(s) failed while undoing");
+    failed->cause = error;
+    Map* data = make_map(heap, 1);
+    map_set(heap, data, "failures", leaving.failures);
+    failed->data = Value::of(data);
+    error = Value::of(failed);
+    machine.add_stack(strand, error);
+  }
+  std::optional<Handler> handler = leaving.handler;
+  end_wait(strand);
+  if (!handler) {
+    strand_failed(strand, error);
+    return;
+  }
+  strand.scopes.pop_back();
+  scopes.erase(number);
+  machine.enter_handler(strand, *handler, error);
+  make_ready(strand);
+}
+
+/// The body of the run or of a compensate block is done: its scope waits for what is still open.
+void Run::Core::end_scope(RunStrand& strand) {
+  uint64_t number = strand.scopes.front();
+  WF_CHECK(strand.scopes.size() == 1);
+  scopes.at(number).ending = true;
+  park(strand, Waiting::End, 0);
+  std::vector<uint64_t> open = scopes.at(number).open;
+  for (uint64_t work_number : open) {
+    auto work = works.find(work_number);
+    if (work == works.end() || work->second.scope != number) continue;
+    apply_close_policy(work->second);
+    if (stopped) return;
+  }
+  continue_end(strand);
+}
+
+void Run::Core::apply_close_policy(Work& work) {
+  if (work.type != RecordType::ChildStarted) return;
+  if (work.policy == ClosePolicy::Cancel) cancel_work(work, CancelMode::Cancel, Value::null());
+  if (work.policy == ClosePolicy::Terminate) cancel_work(work, CancelMode::Terminate, Value::null());
+}
+
+void Run::Core::continue_end(RunStrand& strand) {
+  uint64_t number = strand.scopes.front();
+  if (scopes.at(number).open_count > 0 || stopped) return;
+  if (strand.role == Role::Block) {
+    RunStrand* owner = find_strand(strand.owner);
+    WF_CHECK(owner != nullptr && owner->wait.leaving);
+    owner->wait.leaving->block_running = false;
+    settling.push_back(owner->number);
+    scopes.erase(number);
+    drop_strand(strand.number);
+    return;
+  }
+  Value error;
+  if (!timed_out.is_null()) {
+    error = timed_out;
+  } else if (!unhandled_failure(error)) {
+    complete(main_result);
+    return;
+  }
+  end_wait(strand);
+  leave(strand, error, std::nullopt);
+}
+
+}  // namespace wakeful
