@@ -29,7 +29,7 @@ void Run::Core::deliver(const Record& event, const std::string& value) {
   machine.ticks = 0;
   printed = false;
   interrupt_tick.reset();
-  pending = {event, value};
+  pending = std::make_unique<std::pair<Record, std::string>>(event, value);
 }
 
 void Run::Core::take_event(const Record& event, const std::string& value) {
@@ -153,9 +153,8 @@ Run::State Run::Core::advance(RunHost& h, uint64_t budget) {
   host = &h;
   slice_end = machine.ticks + budget;
   if (pending) {
-    auto [event, value] = std::move(*pending);
-    pending.reset();
-    if (status == RunStatus::Running) take_event(event, value);
+    auto event = std::move(pending);
+    if (status == RunStatus::Running) take_event(event->first, event->second);
   }
   for (;;) {
     limit_ticks();
@@ -309,10 +308,7 @@ void Run::Core::visit_roots(RootVisitor& visitor) {
 
 /// Strands that wait only for each other can never go on: the first of them is told.
 void Run::Core::break_deadlock() {
-  if (strands.empty()) return;
-  for (auto& [number, work] : works) {
-    if (!work.is_strand()) return;
-  }
+  if (strands.empty() || outside_works > 0) return;
   RunStrand* first = nullptr;
   for (auto& [number, strand] : strands) {
     bool stuck = strand->wait.kind == Waiting::Gather || strand->wait.kind == Waiting::WaitAny ||
@@ -342,9 +338,14 @@ Place Run::Core::place(Span span) const {
   return {span.file, at.line, at.column};
 }
 
+/// Where the strand stands in the author's own code, packed.
 uint64_t Run::Core::place_of(const RunStrand& strand) const {
-  std::vector<Span> places = machine.places(strand);
-  return places.empty() ? 0 : pack_place(place(places.front()));
+  for (auto frame = strand.frames.rbegin(); frame != strand.frames.rend(); ++frame) {
+    if (frame->function->prelude) continue;
+    uint32_t pc = static_cast<uint32_t>(frame->pc - frame->function->code.data()) - 1;
+    return pack_place(place(frame->function->place_of(pc)));
+  }
+  return 0;
 }
 
 // --- the door -----------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@
 //  3. Nothing here recurses along strands or scopes: progress is queued in settling_ and worked off by settle().
 #pragma once
 
-#include <deque>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -107,6 +106,30 @@ struct Wait {
   std::unique_ptr<BatchState> batch;
 };
 
+/// A first-in-first-out queue that takes no memory while it is empty (a run that waits should be small).
+class Queue {
+ public:
+  bool empty() const { return head_ == items_.size(); }
+  uint64_t front() const { return items_[head_]; }
+  void push_back(uint64_t n) { items_.push_back(n); }
+  void push_front(uint64_t n) {
+    if (head_ > 0) items_[--head_] = n;
+    else items_.insert(items_.begin(), n);
+  }
+  void pop_front() {
+    if (++head_ == items_.size()) clear();
+  }
+  void clear() {
+    head_ = 0;
+    if (items_.capacity() > 64) items_.shrink_to_fit();
+    items_.clear();
+  }
+
+ private:
+  std::vector<uint64_t> items_;
+  size_t head_ = 0;
+};
+
 enum class Role : uint8_t { Main, Spawned, Turn, Block };
 
 struct RunStrand : Strand {
@@ -180,6 +203,7 @@ struct Run::Core {
   void wait_for(RunStrand& strand, Work& work);
   uint64_t start_timer(int64_t ms, TimerKind kind, uint64_t where);
   void drop_timer(uint64_t number);
+  void forget_work(uint64_t number);
   Value wrap_failure(std::string_view kind, std::string_view workflow_id, Value cause);
   Value cancelled_error(Value reason);
   Value thrown_copy(RunStrand& strand, Value error);
@@ -240,7 +264,7 @@ struct Run::Core {
   Machine machine;
   Random random;
   RunHost* host = nullptr;          // during advance()
-  std::optional<std::pair<Record, std::string>> pending;  // the event that the next advance() takes
+  std::unique_ptr<std::pair<Record, std::string>> pending;  // the event that the next advance() takes
   bool stopped = false;             // the host said so
   bool printed = false;             // in this burst
   bool cancel_requested = false;
@@ -261,10 +285,11 @@ struct Run::Core {
   std::map<std::string, uint64_t> child_counts;
 
   std::unordered_map<uint64_t, Work> works;
+  size_t outside_works = 0;         // of them, those that are not strands
   std::unordered_map<uint64_t, Scope> scopes;
   std::unordered_map<uint64_t, std::unique_ptr<RunStrand>> strands;
-  std::deque<uint64_t> ready;
-  std::deque<uint64_t> settling;    // strands whose scope, batch or leaving may go on
+  Queue ready;
+  Queue settling;    // strands whose scope, batch or leaving may go on
   uint64_t running = 0;
   uint64_t main = 0;
   Value main_result;

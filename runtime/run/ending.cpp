@@ -95,6 +95,7 @@ void Run::Core::end_run(RunStatus how, std::string value) {
   outcome = std::move(value);
   strands.clear();
   works.clear();
+  outside_works = 0;
   scopes.clear();
   ready.clear();
   settling.clear();

@@ -108,8 +108,7 @@ Work* Run::Core::start_child(RunStrand& strand, const CallableDecl& decl, std::v
   record.step = work.number;
   if (!command(record)) return nullptr;
   if (record.kind != static_cast<uint64_t>(ChildRefusal::None)) {
-    uint64_t number = work.number;
-    works.erase(number);
+    forget_work(work.number);
     Value message;
     std::string unreadable;
     std::string text = "refused";

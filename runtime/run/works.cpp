@@ -7,6 +7,7 @@ namespace wakeful {
 Work& Run::Core::add_work(RecordType type, Handle::Kind kind, std::string name, uint64_t where) {
   uint64_t number = type == RecordType::RunStarted ? last_step : ++last_step;
   Work& work = works[number];
+  if (type != RecordType::RunStarted) ++outside_works;
   work.number = number;
   work.type = type;
   work.name = std::move(name);
@@ -19,7 +20,7 @@ void Run::Core::end_work(uint64_t number, bool done, Value outcome) {
   auto found = works.find(number);
   WF_CHECK(found != works.end());
   Work work = std::move(found->second);
-  works.erase(found);
+  forget_work(number);
   Handle* handle = work.handle.as<Handle>();
   handle->state = done ? Handle::State::Done : Handle::State::Failed;
   handle->outcome = outcome;
@@ -125,9 +126,17 @@ uint64_t Run::Core::start_timer(int64_t ms, TimerKind kind, uint64_t where) {
   return number;
 }
 
+void Run::Core::forget_work(uint64_t number) {
+  auto found = works.find(number);
+  if (!found->second.is_strand()) --outside_works;
+  works.erase(found);
+}
+
 /// Not wanted any more; nobody is told.
 void Run::Core::drop_timer(uint64_t number) {
-  if (works.erase(number) > 0 && host != nullptr) host->drop_timer(StepId{number});
+  if (!works.contains(number)) return;
+  forget_work(number);
+  host->drop_timer(StepId{number});
 }
 
 /// ChildFailed, ActivityFailed: the message is that of the cause.
