@@ -1,0 +1,62 @@
+// wf resume: goes on with open runs.
+#include <algorithm>
+
+#include "runtime/cli/open_store.h"
+#include "runtime/cli/report.h"
+#include "runtime/cli/session.h"
+
+namespace wakeful::cli {
+namespace {
+
+/// Open runs that no open run waits for: roots, and children that were abandoned.
+std::vector<RunId> all_open(const Journal& journal) {
+  std::vector<RunId> runs;
+  for (const RunInfo* info : journal.runs())
+    if (info->status == RunStatus::Running && open_root(journal, info) == info) runs.push_back(info->number);
+  return runs;
+}
+
+void add_once(std::vector<RunId>& runs, RunId run) {
+  if (std::find(runs.begin(), runs.end(), run) == runs.end()) runs.push_back(run);
+}
+
+}  // namespace
+
+int cmd_resume(const CommandLine& line) {
+  auto journal = open_journal(line, Access::Read);   // a store that is not there is not to be made
+  if (!journal) return say_error(journal.error());
+  journal = open_journal(line, Access::Write);
+  if (!journal) return say_error(journal.error());
+
+  std::vector<RunId> runs;
+  for (const std::string& id : line.all("ID")) {
+    auto info = find_run(**journal, id);
+    if (!info) return say_error(info.error());
+    add_once(runs, (*info)->number);
+  }
+  if (runs.empty()) runs = all_open(**journal);
+  if (runs.empty()) say("no run is open");
+
+  Stdout out;
+  Session session(line, **journal, out);
+  std::vector<RunId> open, roots;
+  for (const RunId run : runs) {
+    const RunInfo& info = *(*journal)->find(run);
+    if (info.status != RunStatus::Running && info.released) {
+      say(printable(info.id) + " is closed already: " + status_name(info.status));
+      continue;
+    }
+    open.push_back(run);
+    add_once(roots, open_root(**journal, &info)->number);
+  }
+  if (!open.empty()) {
+    if (auto resumed = session.engine().resume(roots); !resumed) return say_error(resumed.error());
+    if (auto worked = session.work(open); !worked) return say_error(worked.error());
+  }
+  runs = newest_attempts(**journal, runs);
+  const int code = report_runs(line, **journal, runs, true, out);
+  session.say_what_is_open(runs);
+  return code;
+}
+
+}  // namespace wakeful::cli

@@ -1,0 +1,71 @@
+#include "runtime/cli/end_run.h"
+
+#include <fmt/format.h>
+
+#include "runtime/cli/open_store.h"
+#include "runtime/cli/report.h"
+#include "runtime/cli/session.h"
+
+namespace wakeful::cli {
+namespace {
+
+/// Open runs below `run` that were asked to end with it.
+std::vector<RunId> asked_to_end(const Journal& journal, RunId run) {
+  std::vector<RunId> asked;
+  for (const RunInfo* child : open_descendants(journal, run)) {
+    const auto history = journal.history(child->number);
+    if (!history) continue;
+    for (const auto& [at, record] : *history)
+      if (record.type == RecordType::CancelRequested) {
+        asked.push_back(child->number);
+        break;
+      }
+  }
+  return asked;
+}
+
+Result<void> work_to_the_end(Session& session, Journal& journal, RunId run) {
+  auto worked = session.work({run});
+  if (!worked || session.engine().stopped()) return worked;
+  const auto children = asked_to_end(journal, run);
+  return children.empty() ? worked : session.work(children);
+}
+
+int report(const CommandLine& line, const Journal& journal, const RunInfo& info, Stdout& out) {
+  if (info.status == RunStatus::Running) return kExitInterrupted;
+  if (line.json()) {
+    JsonWriter json;
+    if (auto written = write_run(json, journal, info); !written) return say_error(written.error());
+    out.write(json.document());
+  } else {
+    out.write(fmt::format("{} {}\n", printable(info.id), status_name(info.status)));
+  }
+  return out.finish(kExitDone);
+}
+
+}  // namespace
+
+int end_run(const CommandLine& line, const std::function<Result<void>(Engine&, RunId)>& ask) {
+  if (auto reader = open_journal(line, Access::Read); !reader) return say_error(reader.error());
+  auto journal = open_journal(line, Access::Write);
+  if (!journal) return say_error(journal.error());
+  auto found = find_run(**journal, line.one("ID"));
+  if (!found) return say_error(found.error());
+  const RunId run = (*found)->number;
+  if ((*found)->status != RunStatus::Running) {
+    say(fmt::format("{} is closed already: {}", printable((*found)->id), status_name((*found)->status)));
+    return kExitFailed;
+  }
+  Stdout out;
+  Session session(line, **journal, out);
+  if (auto resumed = session.engine().resume({open_root(**journal, *found)->number}); !resumed)
+    return say_error(resumed.error());
+  if (auto asked = ask(session.engine(), run); !asked) return say_error(asked.error());
+  if (auto worked = work_to_the_end(session, **journal, run); !worked) return say_error(worked.error());
+  const std::vector<RunId> ended = newest_attempts(**journal, {run});
+  const int code = report(line, **journal, *(*journal)->find(ended[0]), out);
+  session.say_what_is_open(ended);
+  return code;
+}
+
+}  // namespace wakeful::cli
