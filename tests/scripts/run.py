@@ -266,26 +266,18 @@ def check_resumed_output(script, before, after):
 
 def kill_points(script, options, mode):
     """Commits 1, 2, 3 … until the run ends by itself. A script with many commits is probed at 1, 2, 4, 8 …
-    for its length first, then at points spread evenly over it, at most KILL_POINTS_MAX in all."""
-    tried, last_killed, first_free = set(), 0, None
-    k = 1
-    while first_free is None:
+    for its length first, then at points spread evenly over it, at most KILL_POINTS_MAX in all. Gives the
+    number of runs that were killed."""
+    tried, kills, k = set(), 0, 1
+    while killed_once(script, options, mode, k):
         tried.add(k)
-        if killed_once(script, options, mode, k):
-            last_killed = k
-            k = k + 1 if k < 4 else k * 2
-        else:
-            first_free = k
-    left = [k for k in range(1, first_free) if k not in tried]
+        kills += 1
+        k = k + 1 if k < 4 else k * 2
+    left = [n for n in range(1, k) if n not in tried]
     room = max(0, options.kill_points - len(tried))
     if len(left) > room:
-        step = len(left) / room if room else 0
-        left = [left[int(i * step)] for i in range(room)]
-    for k in left:
-        tried.add(k)
-        if killed_once(script, options, mode, k):
-            last_killed = max(last_killed, k)
-    return len(tried), last_killed
+        left = [left[int(i * len(left) / room)] for i in range(room)]
+    return kills + sum(killed_once(script, options, mode, n) for n in left)
 
 
 def one(path, options):
@@ -300,7 +292,7 @@ def one(path, options):
         if not (script.fails_to_compile or "no kill" in script.found or options.no_kill
                 or script.exit_code not in (0, 1)):
             for mode in KILL_MODES:
-                kills += kill_points(script, options, mode)[0]
+                kills += kill_points(script, options, mode)
     except (Wrong, ScriptFault) as fault:
         return path, str(fault), kills, time.monotonic() - begun
     return path, None, kills, time.monotonic() - begun
