@@ -121,8 +121,8 @@ class Queue {
   }
   void clear() {
     head_ = 0;
-    if (items_.capacity() > 64) items_.shrink_to_fit();
     items_.clear();
+    if (items_.capacity() > 64) items_.shrink_to_fit();
   }
 
  private:

@@ -1,0 +1,30 @@
+// A world in memory for tests of the run core: children, steps and a virtual clock, without an engine.
+// After each story every run is replayed from its history; a command that differs fails the story.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/run/run.h"
+
+namespace wakeful::testing {
+
+/// What came of a story.
+struct Story {
+  RunStatus status{};
+  std::string result;               // JSON of the result, or "Kind: message" of the error
+  std::string error_json;           // the whole error, where it failed
+  std::vector<std::string> prints;  // of all runs, in order
+  std::string problem;              // "" unless a replay differed or nothing could go on
+  size_t records = 0;
+};
+
+/// Compiles `source`, runs `workflow main` with the arguments (JSON list) to its end, then replays every run.
+/// Activities have no bodies here; the world answers them by name:
+///   ok(x) → x     slow(ms, x) → x after ms     fail(message) throws     hang() never ends unless cancelled
+/// `cancel_at_ms` ≥ 0 cancels the root at that virtual time.
+Story tell(const std::string& source, const std::string& arguments = "[]", int64_t cancel_at_ms = -1);
+
+}  // namespace wakeful::testing
