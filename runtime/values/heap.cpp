@@ -53,20 +53,26 @@ void Heap::retire_chunk() {
   bump_ = bump_begin_ = bump_end_ = nullptr;
 }
 
+void Heap::ask_for_collection() {
+  if (permanent_ || retired_ < next_collection_) return;
+  due_ = true;
+  if (brake_) *brake_ = 0;
+}
+
 void Heap::add_chunk(size_t least) {
   retire_chunk();
   const size_t size = std::clamp(chunk_bytes_, kFirstChunkBytes, kChunkBytesMax);
   bump_chunk_ = new_chunk(std::max(size, least + sizeof(Chunk)), false);
   bump_ = bump_begin_ = bump_chunk_->begin();
   bump_end_ = bump_chunk_->end();
-  if (retired_ >= next_collection_) due_ = !permanent_;
+  ask_for_collection();
 }
 
 Object* Heap::allocate_large(Object::Type type, size_t bytes) {
   Chunk* chunk = new_chunk(bytes + sizeof(Chunk), true);
   chunk->used = bytes;
   retired_ += bytes;
-  if (retired_ >= next_collection_) due_ = !permanent_;
+  ask_for_collection();
   return header(chunk->begin(), type, kLarge | (permanent_ ? Object::kPermanent : 0), bytes);
 }
 

@@ -59,6 +59,9 @@ class Heap {
 
   /// Whether a collection is due: the machine asks between instructions (at ticks).
   bool wants_collection() const { return due_; }
+  /// The heap sets *brake to 0 when a collection becomes due, so that one comparison at a tick asks for budget and
+  /// collection. Null: none.
+  void set_brake(uint64_t* brake) { brake_ = brake; }
   /// Copies what the roots reach; afterwards `over_limit()` tells whether the live bytes are too many.
   void collect(RootSource& roots);
   bool over_limit() const { return live_ > limit_; }
@@ -86,6 +89,7 @@ class Heap {
   }
   Object* allocate_slowly(Object::Type type, size_t bytes);
   Object* allocate_large(Object::Type type, size_t bytes);
+  void ask_for_collection();
   void add_chunk(size_t least);
   void retire_chunk();
   Chunk* new_chunk(size_t bytes, bool large);
@@ -103,6 +107,7 @@ class Heap {
   size_t limit_;
   bool permanent_;
   bool due_ = false;
+  uint64_t* brake_ = nullptr;
 };
 
 // --- making and reading objects (objects.cpp, map.cpp) ---------------------------------------------
@@ -112,6 +117,8 @@ String* make_string(Heap& heap, std::string_view utf8);            // counts cod
 String* allocate_string(Heap& heap, size_t bytes);
 void seal_string(String* string);                                  // counts code points, hashes
 void seal_string(String* string, uint32_t length);                 // hashes; the caller knows the code points
+/// The permanent string of one ASCII character, shared by all heaps.
+String* ascii_string(char c);
 String* concat_strings(Heap& heap, const String* a, const String* b);
 uint32_t hash_text(std::string_view text);                         // never 0; the same on every machine
 Value string_value(Heap& heap, std::string_view utf8);

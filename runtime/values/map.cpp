@@ -133,8 +133,9 @@ Map* make_map(Heap& heap, uint32_t capacity) {
 Value* map_find(Map* map, const String* key, uint16_t* hint) {
   if (hint) {
     const uint32_t guess = *hint;
-    if (guess < map->used && map->entries->items[guess].key == key) {
-      return &map->entries->items[guess].value;
+    if (guess < map->used) {
+      const String* guessed = map->entries->items[guess].key;
+      if (guessed && same_key(guessed, key)) return &map->entries->items[guess].value;
     }
   }
   const uint32_t place = find(map, key);

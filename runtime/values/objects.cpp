@@ -54,6 +54,21 @@ String* make_string(Heap& heap, std::string_view utf8) {
 
 Value string_value(Heap& heap, std::string_view utf8) { return Value::of(make_string(heap, utf8)); }
 
+String* ascii_string(char c) {
+  struct Table {
+    Heap heap{SIZE_MAX, true};
+    String* strings[128];
+    Table() {
+      for (int i = 0; i < 128; ++i) {
+        const char text = static_cast<char>(i);
+        strings[i] = make_string(heap, {&text, 1});
+      }
+    }
+  };
+  static const Table table;
+  return table.strings[static_cast<unsigned char>(c) & 127];
+}
+
 String* concat_strings(Heap& heap, const String* a, const String* b) {
   String* joined = allocate_string(heap, size_t{a->bytes} + b->bytes);
   std::memcpy(joined->data, a->data, a->bytes);

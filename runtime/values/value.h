@@ -31,6 +31,8 @@ struct Stream;
 struct Value {
   Tag tag = Tag::Null;
   CalleeKind callee_kind{};         // of a Callee
+  uint16_t unused_a = 0;            // always 0, so that tag and all are written as one word of 8 bytes:
+  uint32_t unused_b = 0;            // a narrower write makes the next read of the whole value wait for it
   union {
     bool boolean;
     int64_t integer;                // Int; Duration (ms); Time (ms since 1970 UTC); index of a Callee

@@ -13,6 +13,8 @@
 namespace wakeful {
 
 inline constexpr uint32_t kCallDepthMax = 10'000;
+inline constexpr uint32_t kRegistersMax = 2'000'000;     // of all frames of a strand
+inline constexpr uint32_t kStackPlacesMax = 100;         // places that an error's stack keeps
 
 /// One call in progress. The registers are strand.registers[base] … [base + function->registers - 1].
 struct Frame {
@@ -110,9 +112,11 @@ class Machine {
   void visit_roots(RootVisitor& visitor);   // self and the trap
 
  private:
+  friend struct Interpreter;        // runtime/vm/interpreter.h
   Heap& heap_;
   Image& image_;
   Trap trap_;
+  uint64_t brake_ = 0;              // tick_limit while run() is active; 0 as soon as a collection is due
 };
 
 }  // namespace wakeful

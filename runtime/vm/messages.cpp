@@ -1,0 +1,92 @@
+#include "runtime/vm/messages.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "runtime/values/heap.h"
+
+namespace wakeful {
+
+std::string a_value(Value v) {
+  if (v.is_null() || v.is_absent()) return "null";
+  const std::string name = type_name(v);
+  const bool vowel = name[0] == 'i' || name[0] == 'e';
+  return (vowel ? "an " : "a ") + name;
+}
+
+std::string counted(int64_t count, const char* noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+namespace {
+
+constexpr size_t kNameMax = 64;  // longer names are not compared
+
+std::string plain(std::string_view name) {
+  std::string out;
+  for (char c : name) {
+    if (c != '_') out += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  }
+  return out;
+}
+
+size_t distance(const std::string& a, const std::string& b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string nearest_of(std::string_view name, const std::vector<std::string_view>& names) {
+  if (name.empty() || name.size() > kNameMax) return "";
+  const std::string wanted = plain(name);
+  size_t best = std::max<size_t>(1, wanted.size() / 3) + 1;
+  std::string_view found;
+  for (std::string_view candidate : names) {
+    if (candidate.size() > kNameMax) continue;
+    const size_t far = distance(wanted, plain(candidate));
+    if (far < best) {
+      best = far;
+      found = candidate;
+    }
+  }
+  return std::string(found);
+}
+
+std::string bool_wanted(Value v) {
+  const char* remedy = "compare it, for example with `!= null`";
+  switch (v.tag) {
+    case Tag::Null:
+    case Tag::Absent:
+      remedy = "use `?? false`, or compare with `!= null`";
+      break;
+    case Tag::Int:
+    case Tag::Float:
+      remedy = "use `!= 0`";
+      break;
+    case Tag::String:
+      remedy = "use `!= \"\"` or `!= null`";
+      break;
+    case Tag::List:
+    case Tag::Map:
+    case Tag::Range:
+      remedy = "use `.len() > 0` or `!= null`";
+      break;
+    default:
+      break;
+  }
+  return fmt::format("a condition must be a bool, got {}; {}", a_value(v), remedy);
+}
+
+}  // namespace wakeful
