@@ -11,8 +11,10 @@ namespace wakeful {
 
 namespace {
 
-bool out_of_range(NativeContext& cx, int64_t index, int64_t count, const char* what, const char* part) {
-  const std::string valid = count == 0 ? "" : fmt::format(" (0 to {}, or -{} to -1)", count - 1, count);
+bool out_of_range(NativeContext& cx, int64_t index, int64_t count, const char* what,
+                  const char* part) {
+  const std::string valid =
+      count == 0 ? "" : fmt::format(" (0 to {}, or -{} to -1)", count - 1, count);
   return cx.fail("IndexError", fmt::format("index {} is outside of a {} of {}{}", index, what,
                                            counted(count, part), valid));
 }
@@ -25,8 +27,8 @@ bool resolve(int64_t& index, int64_t count) {
 
 bool int_index(NativeContext& cx, Value object, Value index) {
   if (index.is(Tag::Int)) return true;
-  return cx.fail("TypeError",
-                 fmt::format("an index of {} must be an int, got {}", a_value(object), a_value(index)));
+  return cx.fail("TypeError", fmt::format("an index of {} must be an int, got {}", a_value(object),
+                                          a_value(index)));
 }
 
 /// Byte offset of the code point number `index` (at most length).
@@ -35,7 +37,8 @@ uint32_t byte_offset(const String* string, int64_t index) {
   uint32_t at = 0;
   while (index > 0) {
     ++at;
-    while (at < string->bytes && (static_cast<unsigned char>(string->data[at]) & 0xC0) == 0x80) ++at;
+    while (at < string->bytes && (static_cast<unsigned char>(string->data[at]) & 0xC0) == 0x80)
+      ++at;
     --index;
   }
   return at;
@@ -44,8 +47,9 @@ uint32_t byte_offset(const String* string, int64_t index) {
 Value part_of(Heap& heap, String* string, int64_t begin, int64_t end) {
   if (begin == 0 && end == int64_t{string->length}) return Value::of(string);
   const uint32_t from = byte_offset(string, begin);
-  const uint32_t to = string->ascii() ? static_cast<uint32_t>(end)
-                                      : from + byte_offset(string, end) - byte_offset(string, begin);
+  const uint32_t to = string->ascii()
+                          ? static_cast<uint32_t>(end)
+                          : from + byte_offset(string, end) - byte_offset(string, begin);
   if (to - from == 1) return Value::of(ascii_string(string->data[from]));
   return string_value(heap, string->view().substr(from, to - from));
 }
@@ -75,22 +79,26 @@ bool key_error(NativeContext& cx, Map* map, std::string_view key) {
 
 bool string_key(NativeContext& cx, Value key) {
   if (key.is(Tag::String)) return true;
-  return cx.fail("TypeError",
-                 fmt::format("the keys of a map are strings, got {}; use m[\"${{x}}\"]", a_value(key)));
+  return cx.fail(
+      "TypeError",
+      fmt::format("the keys of a map are strings, got {}; use m[\"${{x}}\"]", a_value(key)));
 }
 
 bool frozen(NativeContext& cx, Value object) {
-  return cx.fail("TypeError", fmt::format("this {} is a constant and cannot be changed; `copy()` gives one "
-                                          "that can",
-                                          type_name(object)));
+  return cx.fail("TypeError",
+                 fmt::format("this {} is a constant and cannot be changed; `copy()` gives one "
+                             "that can",
+                             type_name(object)));
 }
 
 bool no_elements(NativeContext& cx, Value object) {
   if (object.is_null() || object.is_absent()) {
-    return cx.fail("TypeError", "null has no elements; use `?? []` or `?? {}` where it may be null");
+    return cx.fail("TypeError",
+                   "null has no elements; use `?? []` or `?? {}` where it may be null");
   }
-  return cx.fail("TypeError", fmt::format("`[…]` takes an element of a list, map, range or string, got {}",
-                                          a_value(object)));
+  return cx.fail("TypeError",
+                 fmt::format("`[…]` takes an element of a list, map, range or string, got {}",
+                             a_value(object)));
 }
 
 }  // namespace
@@ -162,7 +170,8 @@ bool op_set_index(NativeContext& cx, Value object, Value index, Value value) {
     return true;
   }
   if (object.is(Tag::String)) {
-    return cx.fail("TypeError", "a string cannot be changed; build a new one, for example with `replace`");
+    return cx.fail("TypeError",
+                   "a string cannot be changed; build a new one, for example with `replace`");
   }
   if (object.is(Tag::Range)) {
     return cx.fail("TypeError", "a range cannot be changed; `copy()` gives a list");
@@ -178,7 +187,8 @@ bool slice_bound(NativeContext& cx, Value bound, int64_t open, int64_t count, in
     return true;
   }
   if (!bound.is(Tag::Int)) {
-    return cx.fail("TypeError", fmt::format("the bounds of a slice must be ints, got {}", a_value(bound)));
+    return cx.fail("TypeError",
+                   fmt::format("the bounds of a slice must be ints, got {}", a_value(bound)));
   }
   out = bound.integer < 0 ? bound.integer + count : bound.integer;
   out = std::clamp<int64_t>(out, 0, count);
@@ -197,8 +207,8 @@ bool sliceable_count(NativeContext& cx, Value object, int64_t& count) {
       count = object.as<Range>()->count();
       return true;
     default:
-      return cx.fail("TypeError",
-                     fmt::format("only a list, range or string can be sliced, got {}", a_value(object)));
+      return cx.fail("TypeError", fmt::format("only a list, range or string can be sliced, got {}",
+                                              a_value(object)));
   }
 }
 
@@ -213,7 +223,8 @@ Value slice_list(Heap& heap, const List* list, int64_t from, int64_t to) {
 bool op_slice(NativeContext& cx, Value object, Value begin, Value end, Value& result) {
   int64_t count = 0, from = 0, to = 0;
   if (!sliceable_count(cx, object, count)) return false;
-  if (!slice_bound(cx, begin, 0, count, from) || !slice_bound(cx, end, count, count, to)) return false;
+  if (!slice_bound(cx, begin, 0, count, from) || !slice_bound(cx, end, count, count, to))
+    return false;
   to = std::max(from, to);
   if (object.is(Tag::List)) {
     result = slice_list(cx.heap, object.list(), from, to);
@@ -223,7 +234,9 @@ bool op_slice(NativeContext& cx, Value object, Value begin, Value end, Value& re
     const auto* range = object.as<Range>();
     // `to == count` keeps the range's own end: begin + step * count could overflow.
     const int64_t first = from == to ? range->begin : range->begin + range->step * from;
-    const int64_t last = from == to ? first : to == count ? range->end : range->begin + range->step * to;
+    const int64_t last = from == to    ? first
+                         : to == count ? range->end
+                                       : range->begin + range->step * to;
     result = Value::of(make_range(cx.heap, first, last, range->step));
   }
   return true;
@@ -243,7 +256,8 @@ const Value* error_field(const ErrorObject* error, std::string_view name) {
 
 bool no_such_field(NativeContext& cx, const char* what, std::string_view name,
                    const std::vector<std::string_view>& names) {
-  return cx.fail("KeyError", fmt::format("{} has no `{}`; it has {}", what, name, fmt::join(names, ", ")));
+  return cx.fail("KeyError",
+                 fmt::format("{} has no `{}`; it has {}", what, name, fmt::join(names, ", ")));
 }
 
 bool error_member(NativeContext& cx, const ErrorObject* error, const String* name, bool absent_ok,
@@ -270,9 +284,10 @@ bool handle_member(NativeContext& cx, const Handle* handle, const String* name, 
   } else if (absent_ok) {
     result = Value::absent();
   } else {
-    return cx.fail("KeyError", fmt::format("a handle has no `{}`; it has id, done, cancel(), signal(). The "
-                                           "result is what `gather h` gives",
-                                           name->view()));
+    return cx.fail("KeyError",
+                   fmt::format("a handle has no `{}`; it has id, done, cancel(), signal(). The "
+                               "result is what `gather h` gives",
+                               name->view()));
   }
   return true;
 }
@@ -283,16 +298,16 @@ bool no_members(NativeContext& cx, Value object, std::string_view name) {
                    fmt::format("null has no `.{}`; use `?.{}` where it may be null", name, name));
   }
   if (!methods_named(name).empty()) {
-    return cx.fail("TypeError",
-                   fmt::format("{} has no members; to call a method write `.{}(…)`", a_value(object), name));
+    return cx.fail("TypeError", fmt::format("{} has no members; to call a method write `.{}(…)`",
+                                            a_value(object), name));
   }
   return cx.fail("TypeError", fmt::format("`.{}` takes a map, got {}", name, a_value(object)));
 }
 
 }  // namespace
 
-bool op_get_member(NativeContext& cx, Value object, const String* name, uint16_t* cache, bool absent_ok,
-                   Value& result) {
+bool op_get_member(NativeContext& cx, Value object, const String* name, uint16_t* cache,
+                   bool absent_ok, Value& result) {
   switch (object.tag) {
     case Tag::Map: {
       const Value* found = map_find(object.map(), name, cache);
@@ -329,7 +344,8 @@ bool op_set_member(NativeContext& cx, Value object, String* name, uint16_t* cach
     return cx.fail("TypeError",
                    "an error cannot be changed; make a new one with `error(kind, message, data)`");
   }
-  return cx.fail("TypeError", fmt::format("`.{} =` takes a map, got {}", name->view(), a_value(object)));
+  return cx.fail("TypeError",
+                 fmt::format("`.{} =` takes a map, got {}", name->view(), a_value(object)));
 }
 
 }  // namespace wakeful

@@ -11,10 +11,11 @@ namespace wakeful {
 bool Interpreter::make_room(size_t base, uint32_t count) {
   const size_t needed = base + count + kArgumentSlack;
   if (needed > kRegistersMax || strand.frames.size() >= kCallDepthMax) {
-    return cx.fail("ResourceExhausted",
-                   fmt::format("call depth: more than {} calls inside each other, in `{}`; is there a "
-                               "recursion without an end?",
-                               kCallDepthMax, frame().function->name));
+    return cx.fail(
+        "ResourceExhausted",
+        fmt::format("call depth: more than {} calls inside each other, in `{}`; is there a "
+                    "recursion without an end?",
+                    kCallDepthMax, frame().function->name));
   }
   if (needed > strand.registers.size()) {
     strand.registers.resize(std::max(needed, std::min<size_t>(needed * 2, kRegistersMax)));
@@ -25,11 +26,13 @@ bool Interpreter::make_room(size_t base, uint32_t count) {
   return true;
 }
 
-Interpreter::Called Interpreter::enter(const CallTarget& target, Closure* closure, const Call& call) {
+Interpreter::Called Interpreter::enter(const CallTarget& target, Closure* closure,
+                                       const Call& call) {
   const size_t base = frame().base + size_t{call.first};
   if (!make_room(base, target.registers)) return Called::Failed;
   const auto result = Instruction{call.word}.a();
-  strand.frames.push_back(Frame{target.function, target.code, static_cast<uint32_t>(base), result, closure});
+  strand.frames.push_back(
+      Frame{target.function, target.code, static_cast<uint32_t>(base), result, closure});
   return Called::Pushed;
 }
 
@@ -37,12 +40,12 @@ Interpreter::Called Interpreter::enter(const CallTarget& target, Closure* closur
 Interpreter::Called Interpreter::bind_and_enter(const CallTarget& target, Closure* closure,
                                                 const Call& call) {
   const std::vector<Parameter>& params = target.function->params;
-  const bool simple =
-      !call.names && call.count <= target.params &&
-      std::none_of(params.begin() + call.count, params.end(), [](const Parameter& p) { return p.required; });
+  const bool simple = !call.names && call.count <= target.params &&
+                      std::none_of(params.begin() + call.count, params.end(),
+                                   [](const Parameter& p) { return p.required; });
   std::vector<Value> bound;
-  if (!simple && !machine.bind(params, target.function->name.c_str(), registers() + call.first, call.count,
-                               call.names, bound, cx.error)) {
+  if (!simple && !machine.bind(params, target.function->name.c_str(), registers() + call.first,
+                               call.count, call.names, bound, cx.error)) {
     return Called::Failed;
   }
   const Called entered = enter(target, closure, call);
@@ -69,7 +72,8 @@ Interpreter::Called Interpreter::call(const Call& call) {
     return bind_and_enter(image.functions()[call.callee.integer], nullptr, call);
   }
   std::vector<Value> bound;
-  if (!machine.bind(call.callee, registers() + call.first, call.count, call.names, bound, cx.error)) {
+  if (!machine.bind(call.callee, registers() + call.first, call.count, call.names, bound,
+                    cx.error)) {
     return Called::Failed;
   }
   if (call.callee.callee_kind != CalleeKind::Builtin) return trap_call(call, std::move(bound));
@@ -143,8 +147,9 @@ Interpreter::Called Interpreter::call_method(uint32_t constant, const Call& call
     return Called::Failed;
   }
   if (!stored->is_function()) {
-    cx.fail("TypeError", fmt::format("`.{}(…)` calls what is stored under the key, and that is {}, not a fn",
-                                     name->view(), a_value(*stored)));
+    cx.fail("TypeError",
+            fmt::format("`.{}(…)` calls what is stored under the key, and that is {}, not a fn",
+                        name->view(), a_value(*stored)));
     return Called::Failed;
   }
   Call function = call;
@@ -166,8 +171,8 @@ void Interpreter::trap(uint32_t word, uint32_t extra, const uint32_t* jump) {
   Machine::Trap& trap = machine.trap_;
   trap.instruction = instruction;
   trap.extra = extra;
-  trap.result =
-      instruction.op() == Op::StreamNext ? static_cast<uint8_t>(instruction.a() + 1) : instruction.a();
+  trap.result = instruction.op() == Op::StreamNext ? static_cast<uint8_t>(instruction.a() + 1)
+                                                   : instruction.a();
   trap.first = frame().base + uint64_t{instruction.a()};
   trap.callee = Value::null();
   trap.args.clear();

@@ -1,5 +1,5 @@
-// Building and taking apart: list and map literals, patterns, interpolation, ranges, closures; and the
-// messages of the loop's own type errors.
+// Building and taking apart: list and map literals, patterns, interpolation, ranges, closures; and
+// the messages of the loop's own type errors.
 #include <fmt/format.h>
 
 #include "runtime/vm/interpreter.h"
@@ -22,11 +22,12 @@ bool Interpreter::list_extend(Value to, Value from) {
   const auto* range = from.as<Range>();
   const int64_t count = range->count();
   if (!heap.fits(static_cast<uint64_t>(count) * sizeof(Value)) || count > INT32_MAX) {
-    return cx.fail("ResourceExhausted",
-                   fmt::format("a list of {} is more than the heap limit", counted(count, "element")));
+    return cx.fail("ResourceExhausted", fmt::format("a list of {} is more than the heap limit",
+                                                    counted(count, "element")));
   }
   list_grow(heap, list, list->count + static_cast<uint32_t>(count));
-  for (int64_t i = 0; i < count; ++i) list_push(heap, list, Value::of(range->begin + range->step * i));
+  for (int64_t i = 0; i < count; ++i)
+    list_push(heap, list, Value::of(range->begin + range->step * i));
   return true;
 }
 
@@ -45,8 +46,9 @@ bool Interpreter::map_merge(Value to, Value from) {
 
 bool Interpreter::put_dynamic(Value map, Value key, Value value) {
   if (!key.is(Tag::String)) {
-    return cx.fail("TypeError",
-                   fmt::format("the keys of a map are strings, got {}; use [\"${{x}}\"]", a_value(key)));
+    return cx.fail(
+        "TypeError",
+        fmt::format("the keys of a map are strings, got {}; use [\"${{x}}\"]", a_value(key)));
   }
   map_set(heap, map.map(), key.string(), value);
   return true;
@@ -59,18 +61,20 @@ bool Interpreter::check_list(Value value, uint32_t count, bool at_least) {
   } else if (value.is(Tag::Range)) {
     has = value.as<Range>()->count();
   } else {
-    return cx.fail("TypeError", fmt::format("a pattern in `[…]` takes a list, got {}", a_value(value)));
+    return cx.fail("TypeError",
+                   fmt::format("a pattern in `[…]` takes a list, got {}", a_value(value)));
   }
   if (has == count || (at_least && has > count)) return true;
   const bool extra = has > count;
-  return cx.fail("IndexError",
-                 fmt::format("the pattern takes {}{}, the list has {}{}", at_least ? "at least " : "",
-                             counted(count, "element"), has, extra ? "; `...rest` takes the others" : ""));
+  return cx.fail("IndexError", fmt::format("the pattern takes {}{}, the list has {}{}",
+                                           at_least ? "at least " : "", counted(count, "element"),
+                                           has, extra ? "; `...rest` takes the others" : ""));
 }
 
 bool Interpreter::check_map(Value value) {
   if (value.is(Tag::Map) || value.is(Tag::Error)) return true;
-  return cx.fail("TypeError", fmt::format("a pattern in `{{…}}` takes a map, got {}", a_value(value)));
+  return cx.fail("TypeError",
+                 fmt::format("a pattern in `{{…}}` takes a map, got {}", a_value(value)));
 }
 
 bool Interpreter::map_rest(Value value, const Value* without, uint32_t count, Value& result) {
@@ -83,7 +87,8 @@ bool Interpreter::map_rest(Value value, const Value* without, uint32_t count, Va
     const Entry& entry = map_entries(map)[i];
     if (!entry.key) continue;
     bool taken = false;
-    for (uint32_t k = 0; k < count && !taken; ++k) taken = strings_equal(entry.key, without[k].string());
+    for (uint32_t k = 0; k < count && !taken; ++k)
+      taken = strings_equal(entry.key, without[k].string());
     if (!taken) map_set(heap, rest, entry.key, entry.value);
   }
   result = Value::of(rest);
@@ -95,8 +100,8 @@ bool Interpreter::concat(const Value* first, uint32_t count, Value& result) {
   for (uint32_t i = 0; i < count; ++i) append_text(text, first[i]);
   if (!heap.fits(text.size())) {
     return cx.fail("ResourceExhausted",
-                   fmt::format("a string of {} bytes is more than the heap limit of {} bytes", text.size(),
-                               heap.limit_bytes()));
+                   fmt::format("a string of {} bytes is more than the heap limit of {} bytes",
+                               text.size(), heap.limit_bytes()));
   }
   result = string_value(heap, text);
   return true;
@@ -113,13 +118,14 @@ bool Interpreter::make_range_of(Value begin, Value end, Value& result) {
   return true;
 }
 
-Value Interpreter::make_closure_of(uint32_t number, const Value* registers, const Closure* closure) {
+Value Interpreter::make_closure_of(uint32_t number, const Value* registers,
+                                   const Closure* closure) {
   const Function& function = *image.functions()[number].function;
   Closure* made = make_closure(heap, number, static_cast<uint32_t>(function.captures.size()));
   for (uint32_t i = 0; i < made->upvalue_count; ++i) {
     const Capture& capture = function.captures[i];
-    Value value =
-        capture.from == Capture::From::Register ? registers[capture.index] : closure->upvalues[capture.index];
+    Value value = capture.from == Capture::From::Register ? registers[capture.index]
+                                                          : closure->upvalues[capture.index];
     if (capture.unbox && value.is(Tag::Cell)) value = value.as<Cell>()->value;
     made->upvalues[i] = value;
   }

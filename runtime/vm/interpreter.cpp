@@ -202,6 +202,9 @@ Machine::Exit Machine::run(Strand& strand) { return Interpreter(*this, strand).r
     JUMP_WHERE(result_);                                          \
   } while (0)
 
+// clang-format off
+#pragma GCC diagnostic ignored "-Wpedantic"  // addresses of labels
+
 Machine::Exit Interpreter::run() {
   static const void* const kLabels[] = {
 #define WF_OP(name, number, shape, flags, text) &&op_##name,
@@ -222,53 +225,37 @@ Machine::Exit Interpreter::run() {
   NEXT;
 
   // --- loads and variables
-  CASE(Move) : copy(R[A], R[B]);
-  NEXT;
-  CASE(LoadNull) : R[A] = Value::null();
-  NEXT;
-  CASE(LoadBool) : R[A] = Value::of(B != 0);
-  NEXT;
-  CASE(LoadInt) : R[A] = Value::of(int64_t{SBX});
-  NEXT;
-  CASE(LoadConst) : copy(R[A], K[BX]);
-  NEXT;
-  CASE(LoadAbsent) : R[A] = Value::absent();
-  NEXT;
-  CASE(LoadSelf) : R[A] = machine.self;
-  NEXT;
-  CASE(LoadCallee) : R[A] = frame->closure
+  CASE(Move): copy(R[A], R[B]); NEXT;
+  CASE(LoadNull): R[A] = Value::null(); NEXT;
+  CASE(LoadBool): R[A] = Value::of(B != 0); NEXT;
+  CASE(LoadInt): R[A] = Value::of(int64_t{SBX}); NEXT;
+  CASE(LoadConst): copy(R[A], K[BX]); NEXT;
+  CASE(LoadAbsent): R[A] = Value::absent(); NEXT;
+  CASE(LoadSelf): R[A] = machine.self; NEXT;
+  CASE(LoadCallee): R[A] = frame->closure
                                 ? Value::of(frame->closure)
                                 : Value::callee(CalleeKind::Function,
                                                 frame->function - image.program().functions.data());
   NEXT;
-  CASE(NewCell) : R[A] = Value::of(make_cell(heap, R[B]));
-  NEXT;
-  CASE(CellGet) : copy(R[A], reinterpret_cast<Cell*>(R[B].object)->value);
-  NEXT;
-  CASE(CellSet) : copy(reinterpret_cast<Cell*>(R[A].object)->value, R[B]);
-  NEXT;
-  CASE(UpGet) : copy(R[A], frame->closure->upvalues[B]);
-  NEXT;
-  CASE(UpCellGet)
-      : copy(R[A], reinterpret_cast<Cell*>(frame->closure->upvalues[B].object)->value);
-  NEXT;
-  CASE(UpCellSet)
-      : copy(reinterpret_cast<Cell*>(frame->closure->upvalues[A].object)->value, R[B]);
-  NEXT;
-  CASE(Closure) : R[A] = make_closure_of(BX, R, frame->closure);
-  NEXT;
+  CASE(NewCell): R[A] = Value::of(make_cell(heap, R[B])); NEXT;
+  CASE(CellGet): copy(R[A], reinterpret_cast<Cell*>(R[B].object)->value); NEXT;
+  CASE(CellSet): copy(reinterpret_cast<Cell*>(R[A].object)->value, R[B]); NEXT;
+  CASE(UpGet): copy(R[A], frame->closure->upvalues[B]); NEXT;
+  CASE(UpCellGet): copy(R[A], reinterpret_cast<Cell*>(frame->closure->upvalues[B].object)->value); NEXT;
+  CASE(UpCellSet): copy(reinterpret_cast<Cell*>(frame->closure->upvalues[A].object)->value, R[B]); NEXT;
+  CASE(Closure): R[A] = make_closure_of(BX, R, frame->closure); NEXT;
 
   // --- arithmetic and comparison
-  CASE(Add) : ARITHMETIC(R[C], __builtin_add_overflow, a_ + b_, op_add);
-  CASE(Sub) : ARITHMETIC(R[C], __builtin_sub_overflow, a_ - b_, op_sub);
-  CASE(Mul) : ARITHMETIC(R[C], __builtin_mul_overflow, a_ * b_, op_mul);
-  CASE(AddK) : ARITHMETIC(K[C], __builtin_add_overflow, a_ + b_, op_add);
-  CASE(SubK) : ARITHMETIC(K[C], __builtin_sub_overflow, a_ - b_, op_sub);
-  CASE(MulK) : ARITHMETIC(K[C], __builtin_mul_overflow, a_ * b_, op_mul);
-  CASE(AddI) : ARITHMETIC_I(__builtin_add_overflow, a_ + b_, op_add);
-  CASE(SubI) : ARITHMETIC_I(__builtin_sub_overflow, a_ - b_, op_sub);
-  CASE(MulI) : ARITHMETIC_I(__builtin_mul_overflow, a_ * b_, op_mul);
-  CASE(Div) : {
+  CASE(Add): ARITHMETIC(R[C], __builtin_add_overflow, a_ + b_, op_add);
+  CASE(Sub): ARITHMETIC(R[C], __builtin_sub_overflow, a_ - b_, op_sub);
+  CASE(Mul): ARITHMETIC(R[C], __builtin_mul_overflow, a_ * b_, op_mul);
+  CASE(AddK): ARITHMETIC(K[C], __builtin_add_overflow, a_ + b_, op_add);
+  CASE(SubK): ARITHMETIC(K[C], __builtin_sub_overflow, a_ - b_, op_sub);
+  CASE(MulK): ARITHMETIC(K[C], __builtin_mul_overflow, a_ * b_, op_mul);
+  CASE(AddI): ARITHMETIC_I(__builtin_add_overflow, a_ + b_, op_add);
+  CASE(SubI): ARITHMETIC_I(__builtin_sub_overflow, a_ - b_, op_sub);
+  CASE(MulI): ARITHMETIC_I(__builtin_mul_overflow, a_ * b_, op_mul);
+  CASE(Div): {
     const Value &left = R[B], &right = R[C];
     if (LIKELY(both_float(left, right))) {
       R[A] = Value::of(left.real / right.real);
@@ -276,7 +263,7 @@ Machine::Exit Interpreter::run() {
     }
     SLOW_BINARY(op_div);
   }
-  CASE(DivK) : {
+  CASE(DivK): {
     const Value &left = R[B], &right = K[C];
     if (LIKELY(both_float(left, right))) {
       R[A] = Value::of(left.real / right.real);
@@ -287,8 +274,8 @@ Machine::Exit Interpreter::run() {
     R[A] = result;
     NEXT;
   }
-  CASE(FloorDiv) : SLOW_BINARY(op_floor_div);
-  CASE(Mod) : {
+  CASE(FloorDiv): SLOW_BINARY(op_floor_div);
+  CASE(Mod): {
     const Value &left = R[B], &right = R[C];
     if (LIKELY(both_int(left, right) && right.integer > 0)) {
       const int64_t rest = left.integer % right.integer;
@@ -297,13 +284,13 @@ Machine::Exit Interpreter::run() {
     }
     SLOW_BINARY(op_mod);
   }
-  CASE(FloorDivI) : {
+  CASE(FloorDivI): {
     Value result;
     TRY(op_floor_div(cx, R[B], Value::of(int64_t{SC}), result));
     R[A] = result;
     NEXT;
   }
-  CASE(ModI) : {
+  CASE(ModI): {
     const int64_t divisor = SC;
     if (LIKELY(R[B].tag == Tag::Int && divisor > 0)) {
       const int64_t number = R[B].integer;
@@ -320,7 +307,7 @@ Machine::Exit Interpreter::run() {
     R[A] = result;
     NEXT;
   }
-  CASE(Neg) : {
+  CASE(Neg): {
     if (R[B].tag == Tag::Float) {
       R[A] = Value::of(-R[B].real);
       NEXT;
@@ -330,90 +317,82 @@ Machine::Exit Interpreter::run() {
     R[A] = result;
     NEXT;
   }
-  CASE(Not) : {
+  CASE(Not): {
     if (UNLIKELY(R[B].tag != Tag::Bool)) TRY(not_a_bool(R[B]));
     R[A] = Value::of(!R[B].boolean);
     NEXT;
   }
-  CASE(Equal) : {
+  CASE(Equal): {
     const Value &left = R[B], &right = R[C];
     const bool equal = both_int(left, right) ? left.integer == right.integer : equals(left, right);
     R[A] = Value::of(equal);
     NEXT;
   }
-  CASE(NotEqual) : {
+  CASE(NotEqual): {
     const Value &left = R[B], &right = R[C];
     const bool equal = both_int(left, right) ? left.integer == right.integer : equals(left, right);
     R[A] = Value::of(!equal);
     NEXT;
   }
-  CASE(Less) : COMPARE(<, op_less);
-  CASE(LessEqual) : COMPARE(<=, op_less_equal);
-  CASE(In) : {
+  CASE(Less): COMPARE(<, op_less);
+  CASE(LessEqual): COMPARE(<=, op_less_equal);
+  CASE(In): {
     bool result;
     TRY(op_in(cx, R[B], R[C], result));
     R[A] = Value::of(result);
     NEXT;
   }
-  CASE(Concat) : {
+  CASE(Concat): {
     Value result;
     TRY(concat(R + B, C, result));
     R[A] = result;
     NEXT;
   }
-  CASE(Range) : {
+  CASE(Range): {
     Value result;
     TRY(make_range_of(R[B], R[C], result));
     R[A] = result;
     NEXT;
   }
-  CASE(CheckBool) : {
+  CASE(CheckBool): {
     if (UNLIKELY(R[A].tag != Tag::Bool)) TRY(not_a_bool(R[A]));
     NEXT;
   }
 
   // --- jumps
-  CASE(Jump) : pc += SJ;
-  NEXT;
-  CASE(Loop) : TICK();
-  pc += SJ;
-  NEXT;
-  CASE(JumpIf) : {
+  CASE(Jump): pc += SJ; NEXT;
+  CASE(Loop): TICK(); pc += SJ; NEXT;
+  CASE(JumpIf): {
     if (UNLIKELY(R[A].tag != Tag::Bool)) TRY(not_a_bool(R[A]));
     if (R[A].boolean) pc += SBX;
     NEXT;
   }
-  CASE(JumpIfNot) : {
+  CASE(JumpIfNot): {
     if (UNLIKELY(R[A].tag != Tag::Bool)) TRY(not_a_bool(R[A]));
     if (!R[A].boolean) pc += SBX;
     NEXT;
   }
-  CASE(JumpIfNull) : if (R[A].tag == Tag::Null) pc += SBX;
-  NEXT;
-  CASE(JumpIfNotNull) : if (R[A].tag != Tag::Null) pc += SBX;
-  NEXT;
-  CASE(JumpIfPresent) : if (R[A].tag != Tag::Absent) pc += SBX;
-  NEXT;
-  CASE(JumpLess) : JUMP_COMPARE(<, op_less);
-  CASE(JumpLessEqual) : JUMP_COMPARE(<=, op_less_equal);
-  CASE(JumpEqual) : {
+  CASE(JumpIfNull): if (R[A].tag == Tag::Null) pc += SBX; NEXT;
+  CASE(JumpIfNotNull): if (R[A].tag != Tag::Null) pc += SBX; NEXT;
+  CASE(JumpIfPresent): if (R[A].tag != Tag::Absent) pc += SBX; NEXT;
+  CASE(JumpLess): JUMP_COMPARE(<, op_less);
+  CASE(JumpLessEqual): JUMP_COMPARE(<=, op_less_equal);
+  CASE(JumpEqual): {
     const Value &left = R[A], &right = R[B];
     if (LIKELY(both_int(left, right))) JUMP_WHERE(left.integer == right.integer);
     JUMP_WHERE(equals(left, right));
   }
-  CASE(JumpLessI) : JUMP_COMPARE_I(<, op_less(cx, left_, Value::of(int64_t{SB}), result_));
-  CASE(JumpLessEqualI)
-      : JUMP_COMPARE_I(<=, op_less_equal(cx, left_, Value::of(int64_t{SB}), result_));
-  CASE(JumpGreaterI) : JUMP_COMPARE_I(>, op_less(cx, Value::of(int64_t{SB}), left_, result_));
-  CASE(JumpGreaterEqualI)
-      : JUMP_COMPARE_I(>=, op_less_equal(cx, Value::of(int64_t{SB}), left_, result_));
-  CASE(JumpEqualI) : {
+  CASE(JumpLessI): JUMP_COMPARE_I(<, op_less(cx, left_, Value::of(int64_t{SB}), result_));
+  CASE(JumpLessEqualI): JUMP_COMPARE_I(<=, op_less_equal(cx, left_, Value::of(int64_t{SB}), result_));
+  CASE(JumpGreaterI): JUMP_COMPARE_I(>, op_less(cx, Value::of(int64_t{SB}), left_, result_));
+  CASE(JumpGreaterEqualI): JUMP_COMPARE_I(>=, op_less_equal(cx, Value::of(int64_t{SB}), left_, result_));
+  CASE(JumpEqualI): {
     if (LIKELY(R[A].tag == Tag::Int)) JUMP_WHERE(R[A].integer == SB);
     JUMP_WHERE(R[A].tag == Tag::Float && R[A].real == static_cast<double>(SB));
   }
 
   // --- loops
-  CASE(RangePrep) : {
+  CASE(RangePrep): {
     if (UNLIKELY(!both_int(R[A], R[A + 1]))) TRY(not_ints(R[A], R[A + 1]));
     if (R[A].integer >= R[A + 1].integer) {
       pc += SBX;
@@ -422,8 +401,8 @@ Machine::Exit Interpreter::run() {
     }
     NEXT;
   }
-  CASE(RangeLoop) : TICK();
-  {
+  CASE(RangeLoop): {
+    TICK();
     Value* const loop = R + A;
     const int64_t next = loop[0].integer + 1;
     if (LIKELY(next < loop[1].integer)) {
@@ -433,10 +412,9 @@ Machine::Exit Interpreter::run() {
     }
     NEXT;
   }
-  CASE(ForPrep) : TRY(for_prepare(R + A));
-  NEXT;
-  CASE(ForNext) : TICK();
-  {
+  CASE(ForPrep): TRY(for_prepare(R + A)); NEXT;
+  CASE(ForNext): {
+    TICK();
     Value* const loop = R + A;
     const int64_t at = loop[1].integer;
     if (LIKELY(loop[0].tag == Tag::List)) {
@@ -464,8 +442,8 @@ Machine::Exit Interpreter::run() {
     if (next == Next::End) pc += SBX;
     NEXT;
   }
-  CASE(ForNext2) : TICK();
-  {
+  CASE(ForNext2): {
+    TICK();
     Value* const loop = R + A;
     const int64_t at = loop[1].integer;
     if (loop[0].tag == Tag::List || loop[0].tag == Tag::Range) {
@@ -497,24 +475,18 @@ Machine::Exit Interpreter::run() {
   }
 
   // --- lists, maps, members
-  CASE(NewList) : R[A] = Value::of(make_list(heap, BX));
-  NEXT;
-  CASE(ListAppend) : list_push(heap, R[A].list(), R[B]);
-  NEXT;
-  CASE(ListExtend) : TRY(list_extend(R[A], R[B]));
-  NEXT;
-  CASE(NewMap) : R[A] = Value::of(make_map(heap, BX));
-  NEXT;
-  CASE(MapPut) : {
+  CASE(NewList): R[A] = Value::of(make_list(heap, BX)); NEXT;
+  CASE(ListAppend): list_push(heap, R[A].list(), R[B]); NEXT;
+  CASE(ListExtend): TRY(list_extend(R[A], R[B])); NEXT;
+  CASE(NewMap): R[A] = Value::of(make_map(heap, BX)); NEXT;
+  CASE(MapPut): {
     const uint32_t extra = *pc++;
     map_set(heap, R[A].map(), K[extra & 0xFFFF].string(), R[B]);
     NEXT;
   }
-  CASE(MapPutDynamic) : TRY(put_dynamic(R[A], R[B], R[C]));
-  NEXT;
-  CASE(MapMerge) : TRY(map_merge(R[A], R[B]));
-  NEXT;
-  CASE(GetMember) : {
+  CASE(MapPutDynamic): TRY(put_dynamic(R[A], R[B], R[C])); NEXT;
+  CASE(MapMerge): TRY(map_merge(R[A], R[B])); NEXT;
+  CASE(GetMember): {
     const uint32_t extra = *pc++;
     const String* name = K[extra & 0xFFFF].string();
     uint16_t* cache = caches + (extra >> 16);
@@ -535,14 +507,14 @@ Machine::Exit Interpreter::run() {
     R[A] = result;
     NEXT;
   }
-  CASE(GetMemberAbsent) : {
+  CASE(GetMemberAbsent): {
     const uint32_t extra = *pc++;
     Value result;
     TRY(op_get_member(cx, R[B], K[extra & 0xFFFF].string(), caches + (extra >> 16), true, result));
     R[A] = result;
     NEXT;
   }
-  CASE(SetMember) : {
+  CASE(SetMember): {
     const uint32_t extra = *pc++;
     String* name = K[extra & 0xFFFF].string();
     uint16_t* cache = caches + (extra >> 16);
@@ -561,7 +533,7 @@ Machine::Exit Interpreter::run() {
     TRY(op_set_member(cx, object, name, cache, R[B]));
     NEXT;
   }
-  CASE(GetIndex) : {
+  CASE(GetIndex): {
     const Value &object = R[B], &index = R[C];
     if (LIKELY(object.tag == Tag::List && index.tag == Tag::Int)) {
       const List* list = object.list();
@@ -581,7 +553,7 @@ Machine::Exit Interpreter::run() {
     R[A] = result;
     NEXT;
   }
-  CASE(SetIndex) : {
+  CASE(SetIndex): {
     const Value &object = R[A], &index = R[B];
     if (LIKELY(object.tag == Tag::List && index.tag == Tag::Int)) {
       List* list = object.list();
@@ -594,17 +566,15 @@ Machine::Exit Interpreter::run() {
     TRY(op_set_index(cx, object, index, R[C]));
     NEXT;
   }
-  CASE(Slice) : {
+  CASE(Slice): {
     Value result;
     TRY(op_slice(cx, R[B], R[C], R[C + 1], result));
     R[A] = result;
     NEXT;
   }
-  CASE(CheckList) : TRY(check_list(R[A], B, C != 0));
-  NEXT;
-  CASE(CheckMap) : TRY(check_map(R[A]));
-  NEXT;
-  CASE(MapRest) : {
+  CASE(CheckList): TRY(check_list(R[A], B, C != 0)); NEXT;
+  CASE(CheckMap): TRY(check_map(R[A])); NEXT;
+  CASE(MapRest): {
     Value result;
     TRY(map_rest(R[B], R + A + 1, C, result));
     R[A] = result;
@@ -612,14 +582,14 @@ Machine::Exit Interpreter::run() {
   }
 
   // --- calls
-  CASE(CallFunction) : TICK();
-  {
+  CASE(CallFunction): {
+    TICK();
     const CallTarget& target = functions[*pc++];
     ENTER(target, A + 1, nullptr);
     NEXT;
   }
-  CASE(Call) : TICK();
-  {
+  CASE(Call): {
+    TICK();
     if (LIKELY(R[A].tag == Tag::Closure)) {
       auto* closure = reinterpret_cast<::wakeful::Closure*>(R[A].object);
       const CallTarget& target = functions[closure->function];
@@ -631,15 +601,15 @@ Machine::Exit Interpreter::run() {
     frame->pc = pc;
     AFTER_CALL(call(Interpreter::Call{R[A], A + 1, B, nullptr, w, 0}));
   }
-  CASE(CallNamed) : TICK();
-  {
+  CASE(CallNamed): {
+    TICK();
     const uint32_t shape = *pc++;
     frame->pc = pc;
     AFTER_CALL(
         call(Interpreter::Call{R[A], A + 1, B, &image.program().shapes[shape], w, shape}));
   }
-  CASE(CallBuiltin) : TICK();
-  {
+  CASE(CallBuiltin): {
+    TICK();
     const uint32_t number = *pc++;
     const BuiltinTarget& target = image.builtin(number);
     if (LIKELY(target.native && target.count == B)) {
@@ -652,8 +622,8 @@ Machine::Exit Interpreter::run() {
     AFTER_CALL(call_builtin(
         target, Interpreter::Call{Value::callee(CalleeKind::Builtin, number), A + 1, B, nullptr, w, number}));
   }
-  CASE(CallMethod) : TICK();
-  {
+  CASE(CallMethod): {
+    TICK();
     const uint32_t extra = *pc++;
     const BuiltinTarget& target = image.method(extra & 0xFFFF, R[A + 1].tag);
     if (LIKELY(B >= target.least && B <= target.most)) {
@@ -674,13 +644,13 @@ Machine::Exit Interpreter::run() {
     frame->pc = pc;
     AFTER_CALL(call_method(extra & 0xFFFF, Interpreter::Call{{}, A + 1, B, nullptr, w, extra}));
   }
-  CASE(CallMethodNamed) : TICK();
-  {
+  CASE(CallMethodNamed): {
+    TICK();
     const uint32_t extra = *pc++;
     frame->pc = pc;
     AFTER_CALL(call_method(extra & 0xFFFF, Interpreter::Call{{}, A + 1, B, &image.program().shapes[C], w, extra}));
   }
-  CASE(Return) : {
+  CASE(Return): {
     Value result;
     copy(result, R[A]);
     const uint32_t place = frame->result;
@@ -693,7 +663,7 @@ Machine::Exit Interpreter::run() {
     copy(R[place], result);
     NEXT;
   }
-  CASE(ReturnNull) : {
+  CASE(ReturnNull): {
     const uint32_t place = frame->result;
     strand.frames.pop_back();
     if (UNLIKELY(strand.frames.empty())) {
@@ -706,21 +676,21 @@ Machine::Exit Interpreter::run() {
   }
 
   // --- errors and scopes
-  CASE(Throw) : TRY(thrown(R[A]));
-  CASE(Rethrow) : cx.error = R[A];
+  CASE(Throw): TRY(thrown(R[A]));
+  CASE(Rethrow): cx.error = R[A];
   goto failed;
-  CASE(EnterGuard) : strand.handlers.push_back(
+  CASE(EnterGuard): strand.handlers.push_back(
       Handler{Handler::Kind::Guard, static_cast<uint8_t>(A),
               static_cast<uint32_t>(strand.frames.size() - 1), pc + SBX, 0});
   NEXT;
-  CASE(EnterCatch) : strand.handlers.push_back(
+  CASE(EnterCatch): strand.handlers.push_back(
       Handler{Handler::Kind::Catch, static_cast<uint8_t>(A),
               static_cast<uint32_t>(strand.frames.size() - 1), nullptr, 0});
   NEXT;
-  CASE(ExitHandler) : WF_CHECK(!strand.handlers.empty());
+  CASE(ExitHandler): WF_CHECK(!strand.handlers.empty());
   strand.handlers.pop_back();
   NEXT;
-  CASE(EndCatch) : {
+  CASE(EndCatch): {
     if (UNLIKELY(strand.cancellation.is(Tag::Error) && R[A].is(Tag::Error) &&
                  R[A].object == strand.cancellation.object)) {
       cx.error = R[A];
@@ -728,7 +698,7 @@ Machine::Exit Interpreter::run() {
     }
     NEXT;
   }
-  CASE(AbsorbCancel) : {
+  CASE(AbsorbCancel): {
     if (UNLIKELY(strand.cancellation.is(Tag::Error) && R[A].is(Tag::Error) &&
                  R[A].object == strand.cancellation.object)) {
       strand.cancellation = Value::null();
@@ -737,20 +707,28 @@ Machine::Exit Interpreter::run() {
   }
 
   // --- for the host
-  CASE(EnterTry) : CASE(StreamNext) : frame->pc = pc;
+  CASE(EnterTry):
+  CASE(StreamNext):
+  frame->pc = pc;
   trap(w, 0, pc + SBX);
   goto trapped;
-  CASE(ExitTry) : CASE(Gather) : CASE(WaitAny) : CASE(StreamNew) : CASE(Race) : CASE(Batch)
-      : CASE(Compensate) : frame->pc = pc;
+  CASE(ExitTry):
+  CASE(Gather):
+  CASE(WaitAny):
+  CASE(StreamNew):
+  CASE(Race):
+  CASE(Batch):
+  CASE(Compensate):
+  frame->pc = pc;
   trap(w, 0, nullptr);
   goto trapped;
-  CASE(On) : {
+  CASE(On): {
     const uint32_t extra = *pc++;
     frame->pc = pc;
     trap(w, extra, nullptr);
     goto trapped;
   }
-  CASE(Start) : {
+  CASE(Start): {
     const uint32_t extra = *pc++;
     frame->pc = pc;
     AFTER_CALL(start(w, extra));

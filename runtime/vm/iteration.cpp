@@ -12,7 +12,9 @@ namespace {
 
 uint64_t pack(uint32_t low, uint32_t high) { return uint64_t{high} << 32 | low; }
 uint32_t low(Value state) { return static_cast<uint32_t>(state.integer); }
-uint32_t high(Value state) { return static_cast<uint32_t>(static_cast<uint64_t>(state.integer) >> 32); }
+uint32_t high(Value state) {
+  return static_cast<uint32_t>(static_cast<uint64_t>(state.integer) >> 32);
+}
 Value state_of(uint64_t packed) { return Value::of(static_cast<int64_t>(packed)); }
 
 }  // namespace
@@ -43,9 +45,9 @@ namespace {
 Interpreter::Next next_entry(NativeContext& cx, Value* registers, bool with_key) {
   Map* map = registers[0].map();
   if (map->shape_version != high(registers[1])) {
-    cx.fail(
-        "ArgumentError",
-        "keys were added to or removed from the map while a `for` went over it; go over `m.keys()` instead");
+    cx.fail("ArgumentError",
+            "keys were added to or removed from the map while a `for` went over it; go over "
+            "`m.keys()` instead");
     return Interpreter::Next::Failed;
   }
   uint32_t at = low(registers[1]);
@@ -63,7 +65,8 @@ Interpreter::Next next_character(Heap& heap, Value* registers, bool with_key) {
   const uint32_t at = low(registers[1]);
   if (at >= string->bytes) return Interpreter::Next::End;
   uint32_t end = at + 1;
-  while (end < string->bytes && (static_cast<unsigned char>(string->data[end]) & 0xC0) == 0x80) ++end;
+  while (end < string->bytes && (static_cast<unsigned char>(string->data[end]) & 0xC0) == 0x80)
+    ++end;
   const uint32_t index = high(registers[1]);
   const Value character = end - at == 1 ? Value::of(ascii_string(string->data[at]))
                                         : string_value(heap, string->view().substr(at, end - at));

@@ -1,4 +1,5 @@
-// What surrounds the loop: starting strands, binding arguments, errors on their way out, stacks, roots.
+// What surrounds the loop: starting strands, binding arguments, errors on their way out, stacks,
+// roots.
 #include "runtime/vm/machine.h"
 
 #include <fmt/format.h>
@@ -9,10 +10,12 @@
 
 namespace wakeful {
 
-Machine::Machine(Heap& heap, Image& image, Value self_value) : self(self_value), heap_(heap), image_(image) {}
+Machine::Machine(Heap& heap, Image& image, Value self_value)
+    : self(self_value), heap_(heap), image_(image) {}
 
 void Machine::start(Strand& strand, Value callee, const Value* args, uint32_t count) {
-  WF_CHECK(callee.is(Tag::Closure) || (callee.is(Tag::Callee) && callee.callee_kind == CalleeKind::Function));
+  WF_CHECK(callee.is(Tag::Closure) ||
+           (callee.is(Tag::Callee) && callee.callee_kind == CalleeKind::Function));
   Closure* closure = callee.is(Tag::Closure) ? callee.as<Closure>() : nullptr;
   const int64_t number = closure ? closure->function : callee.integer;
   const CallTarget& target = image_.functions()[number];
@@ -26,7 +29,8 @@ void Machine::start(Strand& strand, Value callee, const Value* args, uint32_t co
   strand.frames.push_back(Frame{target.function, target.code, 0, 0, closure});
 }
 
-// --- arguments ---------------------------------------------------------------------------------------
+// --- arguments
+// ---------------------------------------------------------------------------------------
 
 namespace {
 
@@ -56,10 +60,12 @@ struct Binding {
   bool unknown(std::string_view name, const std::vector<std::string_view>& names) {
     const std::string nearest = nearest_of(name, names);
     if (!nearest.empty()) {
-      return fail(fmt::format("{} has no parameter `{}`; did you mean `{}`?", callee, name, nearest));
+      return fail(
+          fmt::format("{} has no parameter `{}`; did you mean `{}`?", callee, name, nearest));
     }
     if (names.empty()) return fail(fmt::format("{} takes no arguments, got `{}`", callee, name));
-    return fail(fmt::format("{} has no parameter `{}`; it has {}", callee, name, fmt::join(names, ", ")));
+    return fail(
+        fmt::format("{} has no parameter `{}`; it has {}", callee, name, fmt::join(names, ", ")));
   }
 };
 
@@ -73,9 +79,10 @@ bool Machine::bind(const std::vector<Parameter>& params, const char* callee_name
   const uint32_t positional = count - named;
   out.assign(params.size(), Value::absent());
   if (positional > params.size()) {
-    return binding.fail(fmt::format(
-        "{} takes {}{}{}{}, got {}", callee_name, counted(static_cast<int64_t>(params.size()), "argument"),
-        params.empty() ? "" : " (", name_list(params), params.empty() ? "" : ")", count));
+    return binding.fail(fmt::format("{} takes {}{}{}{}, got {}", callee_name,
+                                    counted(static_cast<int64_t>(params.size()), "argument"),
+                                    params.empty() ? "" : " (", name_list(params),
+                                    params.empty() ? "" : ")", count));
   }
   for (uint32_t i = 0; i < positional; ++i) out[i] = args[i];
   for (uint32_t n = 0; n < named; ++n) {
@@ -162,7 +169,8 @@ struct BuiltinBinding : Binding {
       const Builtin::Param& param = builtin.params[p];
       if (!param.required || param.rest || param.fields || !out[p + receiver].is_absent()) continue;
       if (got == 0) return wrong_count(0);
-      return fail(fmt::format("{}({}) needs the argument `{}`", callee, builtin.signature, param.name));
+      return fail(
+          fmt::format("{}({}) needs the argument `{}`", callee, builtin.signature, param.name));
     }
     return true;
   }
@@ -184,16 +192,16 @@ bool bind_builtin(Heap& heap, const Builtin& builtin, const Value* args, uint32_
 
 }  // namespace
 
-bool Machine::bind(Value callee, const Value* args, uint32_t count, const std::vector<std::string>* names,
-                   std::vector<Value>& out, Value& error) {
+bool Machine::bind(Value callee, const Value* args, uint32_t count,
+                   const std::vector<std::string>* names, std::vector<Value>& out, Value& error) {
   const Program& program = image_.program();
   if (callee.is(Tag::Closure)) {
     const Function& function = program.functions[callee.as<Closure>()->function];
     return bind(function.params, function.name.c_str(), args, count, names, out, error);
   }
   if (!callee.is(Tag::Callee)) {
-    error = Value::of(
-        make_error(heap_, "TypeError", fmt::format("only functions can be called, got {}", a_value(callee))));
+    error = Value::of(make_error(
+        heap_, "TypeError", fmt::format("only functions can be called, got {}", a_value(callee))));
     return false;
   }
   const auto index = static_cast<size_t>(callee.integer);
@@ -219,18 +227,21 @@ bool Machine::bind(Value callee, const Value* args, uint32_t count, const std::v
   return false;
 }
 
-// --- after a trap ------------------------------------------------------------------------------------
+// --- after a trap
+// ------------------------------------------------------------------------------------
 
 void Machine::resume_with(Strand& strand, uint8_t reg, Value answer) {
   WF_CHECK(!strand.frames.empty());
   strand.registers[strand.frames.back().base + reg] = answer;
 }
 
-// --- errors ------------------------------------------------------------------------------------------
+// --- errors
+// ------------------------------------------------------------------------------------------
 
 namespace {
 
-/// Where a frame is. Its pc is the next instruction, so the word before it belongs to the present one.
+/// Where a frame is. Its pc is the next instruction, so the word before it belongs to the present
+/// one.
 Span place_of(const Frame& frame) {
   const auto next = static_cast<uint32_t>(frame.pc - frame.function->code.data());
   return frame.function->place_of(next > 0 ? next - 1 : 0);
@@ -286,8 +297,8 @@ bool leads_to(Value from, const Object* error) {
   return false;
 }
 
-/// The caught error becomes the cause of one thrown while it was handled, unless there is one, or a circle
-/// would be.
+/// The caught error becomes the cause of one thrown while it was handled, unless there is one, or a
+/// circle would be.
 void attach_cause(Value error, Value caught) {
   auto* object = error.as<ErrorObject>();
   if (!object->cause.is_null() || !caught.is(Tag::Error) || leads_to(caught, object)) return;
@@ -318,7 +329,8 @@ void Machine::enter_handler(Strand& strand, const Handler& handler, Value error)
   strand.frames.back().pc = handler.target;
 }
 
-// --- roots -------------------------------------------------------------------------------------------
+// --- roots
+// -------------------------------------------------------------------------------------------
 
 void Strand::visit_roots(RootVisitor& visitor) {
   size_t live = 0;

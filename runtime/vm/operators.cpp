@@ -1,5 +1,5 @@
-// Arithmetic, comparison and `in` on any two values (vm/native.h). The machine's loop handles pairs of ints
-// and of floats itself and comes here for the rest.
+// Arithmetic, comparison and `in` on any two values (vm/native.h). The machine's loop handles pairs
+// of ints and of floats itself and comes here for the rest.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -22,8 +22,9 @@ bool overflow(NativeContext& cx, const char* op, Value a, Value b) {
   std::string left, right;
   append_text(left, a);
   append_text(right, b);
-  return cx.fail("ArithmeticError", fmt::format("{} {} {} is outside the range of {}", left, op, right,
-                                                a.is(Tag::Int) ? "64-bit ints" : "durations and times"));
+  return cx.fail("ArithmeticError",
+                 fmt::format("{} {} {} is outside the range of {}", left, op, right,
+                             a.is(Tag::Int) ? "64-bit ints" : "durations and times"));
 }
 
 bool by_zero(NativeContext& cx, const char* op) {
@@ -37,15 +38,18 @@ bool mismatch(NativeContext& cx, const char* op, const char* takes, Value a, Val
 }
 
 bool too_large(NativeContext& cx, const char* what, uint64_t bytes) {
-  return cx.fail("ResourceExhausted", fmt::format("a {} of {} bytes is more than the heap limit of {} bytes",
-                                                  what, bytes, cx.heap.limit_bytes()));
+  return cx.fail("ResourceExhausted",
+                 fmt::format("a {} of {} bytes is more than the heap limit of {} bytes", what,
+                             bytes, cx.heap.limit_bytes()));
 }
 
 bool both(Value a, Value b, Tag tag) { return a.is(tag) && b.is(tag); }
 bool numbers(Value a, Value b) { return a.is_number() && b.is_number(); }
 bool is_sequence(Value v) { return v.is(Tag::List) || v.is(Tag::Range); }
 
-Value like(Value model, int64_t ms) { return model.is(Tag::Time) ? Value::time(ms) : Value::duration(ms); }
+Value like(Value model, int64_t ms) {
+  return model.is(Tag::Time) ? Value::time(ms) : Value::duration(ms);
+}
 
 bool sum_ms(NativeContext& cx, Value a, Value b, Value model, Value& result) {
   int64_t sum;
@@ -124,8 +128,8 @@ bool cannot_add(NativeContext& cx, Value a, Value b) {
   } else if (both(a, b, Tag::Map)) {
     remedy = "to join maps use `{...a, ...b}`";
   }
-  return mismatch(cx, "+", "two numbers, strings, lists or durations, or a time and a duration", a, b,
-                  remedy);
+  return mismatch(cx, "+", "two numbers, strings, lists or durations, or a time and a duration", a,
+                  b, remedy);
 }
 
 }  // namespace
@@ -200,7 +204,8 @@ bool divide_ms(NativeContext& cx, Value a, Value b, Value& result) {
   if (b.integer == -1 && a.integer == INT64_MIN) return overflow(cx, "/", a, b);
   int64_t quotient = a.integer / b.integer;
   const int64_t rest = a.integer % b.integer;
-  const uint64_t rest_size = rest < 0 ? 0 - static_cast<uint64_t>(rest) : static_cast<uint64_t>(rest);
+  const uint64_t rest_size =
+      rest < 0 ? 0 - static_cast<uint64_t>(rest) : static_cast<uint64_t>(rest);
   const uint64_t size =
       b.integer < 0 ? 0 - static_cast<uint64_t>(b.integer) : static_cast<uint64_t>(b.integer);
   if (rest_size >= size - rest_size) quotient += (a.integer < 0) == (b.integer < 0) ? 1 : -1;
@@ -275,13 +280,15 @@ bool op_negate(NativeContext& cx, Value a, Value& result) {
   }
   if (a.is(Tag::Int) || a.is(Tag::Duration)) {
     if (a.integer == INT64_MIN) {
-      return cx.fail("ArithmeticError", fmt::format("-({}) is outside the range of 64-bit ints", a.integer));
+      return cx.fail("ArithmeticError",
+                     fmt::format("-({}) is outside the range of 64-bit ints", a.integer));
     }
     result = a;
     result.integer = -a.integer;
     return true;
   }
-  return cx.fail("TypeError", fmt::format("unary `-` takes a number or a duration, got {}", a_value(a)));
+  return cx.fail("TypeError",
+                 fmt::format("unary `-` takes a number or a duration, got {}", a_value(a)));
 }
 
 namespace {
@@ -349,8 +356,9 @@ bool range_contains(const Range* range, Value x) {
   const bool inside = range->step > 0 ? wanted >= range->begin && wanted < range->end
                                       : wanted <= range->begin && wanted > range->end;
   if (!inside) return false;
-  const auto distance = range->step > 0 ? static_cast<uint64_t>(wanted) - static_cast<uint64_t>(range->begin)
-                                        : static_cast<uint64_t>(range->begin) - static_cast<uint64_t>(wanted);
+  const auto distance = range->step > 0
+                            ? static_cast<uint64_t>(wanted) - static_cast<uint64_t>(range->begin)
+                            : static_cast<uint64_t>(range->begin) - static_cast<uint64_t>(wanted);
   const auto stride =
       range->step > 0 ? static_cast<uint64_t>(range->step) : 0 - static_cast<uint64_t>(range->step);
   return distance % stride == 0;
@@ -375,22 +383,25 @@ bool op_in(NativeContext& cx, Value a, Value b, bool& result) {
       return true;
     case Tag::Map:
       if (!a.is(Tag::String)) {
-        return cx.fail("TypeError",
-                       fmt::format("the keys of a map are strings: `in` got {} on its left; use \"${{x}}\"",
-                                   a_value(a)));
+        return cx.fail(
+            "TypeError",
+            fmt::format("the keys of a map are strings: `in` got {} on its left; use \"${{x}}\"",
+                        a_value(a)));
       }
       result = map_find(b.map(), a.string()) != nullptr;
       return true;
     case Tag::String:
       if (!a.is(Tag::String)) {
-        return cx.fail("TypeError",
-                       fmt::format("`in` looks for a string in a string, got {} on its left", a_value(a)));
+        return cx.fail(
+            "TypeError",
+            fmt::format("`in` looks for a string in a string, got {} on its left", a_value(a)));
       }
       result = b.string()->view().find(a.string()->view()) != std::string_view::npos;
       return true;
     default:
-      return cx.fail("TypeError",
-                     fmt::format("`in` looks into a list, a range, a map or a string, got {}", a_value(b)));
+      return cx.fail(
+          "TypeError",
+          fmt::format("`in` looks into a list, a range, a map or a string, got {}", a_value(b)));
   }
 }
 
