@@ -54,14 +54,16 @@ class Fitting {
     if (!from_json(heap_, text, value, error)) return wrong("--input is not JSON: " + error);
     if (value.is(Tag::List)) return take_list(*value.list());
     if (value.is(Tag::Map)) return take_map(value.map());
-    return wrong(fmt::format("--input must be an object of parameters by name or an array by position, not {}",
-                             value.is_null() ? "null" : std::string("a ") + type_name(value)));
+    return wrong(fmt::format(
+        "--input must be an object of parameters by name or an array by position, not {}",
+        value.is_null() ? "null" : std::string("a ") + type_name(value)));
   }
 
   Result<void> take_named(const std::string& name, const std::string& text) {
     auto index = find(name);
     if (!index) return tl::unexpected(index.error());
-    if (!values_[*index].is_absent()) return wrong(fmt::format("the parameter `{}` is given twice", name));
+    if (!values_[*index].is_absent())
+      return wrong(fmt::format("the parameter `{}` is given twice", name));
     Value value;
     std::string error;
     const bool is_string = workflow_.params[*index].type.kind == TypeDesc::Kind::String;
@@ -78,12 +80,14 @@ class Fitting {
         if (parameter.required) return missing();
       } else if (auto error = check_type(heap_, values_[i], parameter.type, true)) {
         return wrong(fmt::format("the parameter `{}` does not fit: {}{}", parameter.name,
-                                 error->path.empty() ? "" : parameter.name + error->path + ": ", error->message));
+                                 error->path.empty() ? "" : parameter.name + error->path + ": ",
+                                 error->message));
       }
       list_push(heap_, list, values_[i]);
     }
     std::string bytes;
-    if (auto error = to_cbor(Value::of(list), bytes)) return wrong("the input is refused: " + error->message);
+    if (auto error = to_cbor(Value::of(list), bytes))
+      return wrong("the input is refused: " + error->message);
     return bytes;
   }
 
@@ -110,12 +114,14 @@ class Fitting {
       names.push_back(workflow_.params[i].name);
     }
     const std::string near = nearest_name(name, names);
-    return wrong(fmt::format("unknown parameter `{}`{}", name, near.empty() ? "" : ": did you mean `" + near + "`?"));
+    return wrong(fmt::format("unknown parameter `{}`{}", name,
+                             near.empty() ? "" : ": did you mean `" + near + "`?"));
   }
 
   Result<void> take_list(const List& list) {
     if (list.count > values_.size())
-      return wrong(fmt::format("--input has {} values; `{}` takes {}", list.count, workflow_.name, values_.size()));
+      return wrong(fmt::format("--input has {} values; `{}` takes {}", list.count, workflow_.name,
+                               values_.size()));
     for (uint32_t i = 0; i < list.count; ++i) values_[i] = list.storage->items[i];
     return {};
   }
@@ -170,7 +176,8 @@ bool same_arguments(const std::string& a, const std::string& b) {
   Heap heap;
   Value left, right;
   std::string error;
-  return a == b || (from_cbor(heap, a, left, error) && from_cbor(heap, b, right, error) && equals(left, right));
+  return a == b || (from_cbor(heap, a, left, error) && from_cbor(heap, b, right, error) &&
+                    equals(left, right));
 }
 
 std::string arguments_json(const std::string& cbor, const CallableDecl* workflow) {
@@ -182,13 +189,15 @@ std::string arguments_json(const std::string& cbor, const CallableDecl* workflow
   Map* map = make_map(heap);
   for (uint32_t i = 0; i < value.list()->count && i < workflow->params.size(); ++i)
     if (!value.list()->storage->items[i].is_absent())
-      map_set(heap, map, std::string_view(workflow->params[i].name), value.list()->storage->items[i]);
+      map_set(heap, map, std::string_view(workflow->params[i].name),
+              value.list()->storage->items[i]);
   std::string json;
   to_json(Value::of(map), json, {.pretty = false, .lossy = true});
   return json;
 }
 
-Result<int> choose_workflow(const Program& program, const std::string& name, const std::string& file) {
+Result<int> choose_workflow(const Program& program, const std::string& name,
+                            const std::string& file) {
   std::vector<std::string> names;
   for (const CallableDecl& w : program.workflows) names.push_back(w.name);
   if (!name.empty()) {
@@ -201,9 +210,11 @@ Result<int> choose_workflow(const Program& program, const std::string& name, con
   for (size_t i = 0; i < names.size(); ++i)
     if (names[i] == "main" || names.size() == 1) return static_cast<int>(i);
   if (names.empty())
-    return fail(Fault::Usage, fmt::format("`{}` declares no workflow: write `workflow main() {{ … }}`", file));
-  return fail(Fault::Usage, fmt::format("`{}` declares several workflows and none is `main`: name one of {}", file,
-                                        fmt::join(names, ", ")));
+    return fail(Fault::Usage,
+                fmt::format("`{}` declares no workflow: write `workflow main() {{ … }}`", file));
+  return fail(Fault::Usage,
+              fmt::format("`{}` declares several workflows and none is `main`: name one of {}",
+                          file, fmt::join(names, ", ")));
 }
 
 }  // namespace wakeful::cli

@@ -10,9 +10,9 @@ namespace wakeful::cli {
 
 /// What was given, read (files and stdin once) but not yet fitted to a workflow.
 struct GivenInput {
-  std::string json;                 // text of --input; empty: not given
+  std::string json;  // text of --input; empty: not given
   bool has_json = false;
-  std::vector<std::pair<std::string, std::string>> named;   // of --arg
+  std::vector<std::pair<std::string, std::string>> named;  // of --arg
   bool given() const { return has_json || !named.empty(); }
 };
 
@@ -29,6 +29,7 @@ bool same_arguments(const std::string& a, const std::string& b);
 std::string arguments_json(const std::string& cbor, const CallableDecl* workflow);
 
 /// The workflow that was meant: by name, or `main`, or the only one of the file.
-Result<int> choose_workflow(const Program& program, const std::string& name, const std::string& file);
+Result<int> choose_workflow(const Program& program, const std::string& name,
+                            const std::string& file);
 
 }  // namespace wakeful::cli

@@ -4,7 +4,8 @@
 namespace wakeful::cli {
 
 int cmd_cancel(const CommandLine& line) {
-  return end_run(line, [&](Engine& engine, RunId run) { return engine.cancel(run, line.one("--reason")); });
+  return end_run(
+      line, [&](Engine& engine, RunId run) { return engine.cancel(run, line.one("--reason")); });
 }
 
 }  // namespace wakeful::cli

@@ -12,7 +12,12 @@ void write_place(JsonWriter& json, const Sources& sources, Span span) {
   const SourceFile& file = sources.of(span);
   const LineColumn begin = file.locate(span.begin);
   const LineColumn end = file.locate(span.end);
-  json.key("file").text(file.name()).key("line").number(begin.line).key("column").number(begin.column);
+  json.key("file")
+      .text(file.name())
+      .key("line")
+      .number(begin.line)
+      .key("column")
+      .number(begin.column);
   json.key("end_line").number(end.line).key("end_column").number(end.column);
 }
 
@@ -56,7 +61,8 @@ int cmd_check(const CommandLine& line) {
   // What cannot be read is wrong usage: no document then (2).
   if (line.json() && code != kExitUsage) out.write(json.document());
   if (!line.json() && errors + warnings > 0)
-    say(fmt::format("{} error{}, {} warning{}", errors, errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s"));
+    say(fmt::format("{} error{}, {} warning{}", errors, errors == 1 ? "" : "s", warnings,
+                    warnings == 1 ? "" : "s"));
   return out.finish(code);
 }
 

@@ -16,7 +16,9 @@ int cmd_history(const CommandLine& line) {
   auto history = (*journal)->history((*info)->number);
   if (!history) return say_error(history.error());
   const auto program = stored_program(**journal, **info);
-  if (!program) say("the program of the run cannot be read, places are left out: " + program.error().message);
+  // What can be read is worth showing, but the exit code says that not all could.
+  if (!program) say("places are left out: " + program.error().message);
+  const int code = program ? kExitDone : kExitStore;
 
   Stdout out;
   Describer describer(**journal, **info, program ? &*program : nullptr);
@@ -25,23 +27,26 @@ int cmd_history(const CommandLine& line) {
     json.begin_list();
     for (const auto& [at, record] : *history) describer.write(json, at, record);
     out.write(json.end_list().document());
-    return out.finish(kExitDone);
+    return out.finish(code);
   }
   const bool colour = wants_colour(line, STDOUT_FILENO);
   std::string text;
   int64_t now = 0;
   for (const auto& [at, record] : *history) {
     // Commands carry no time of their own: they happened in the burst of the event before.
-    const bool event = class_of(record.type) == RecordClass::Event && record.type != RecordType::Interrupted;
+    const bool event =
+        class_of(record.type) == RecordClass::Event && record.type != RecordType::Interrupted;
     if (event) now = record.time;
-    text += coloured(colour, Colour::Dim, fmt::format("{}  ", event ? time_text(now) : std::string(20, ' ')));
+    text += coloured(colour, Colour::Dim,
+                     fmt::format("{}  ", event ? time_text(now) : std::string(20, ' ')));
     text += printable(describer.words(record));
-    const std::string place = record.where && program ? place_text(&*program, unpack_place(record.where)) : "";
+    const std::string place =
+        record.where && program ? place_text(&*program, unpack_place(record.where)) : "";
     if (!place.empty()) text += coloured(colour, Colour::Dim, "   " + place);
     text += "\n";
   }
   out.write(text);
-  return out.finish(kExitDone);
+  return out.finish(code);
 }
 
 }  // namespace wakeful::cli

@@ -11,8 +11,9 @@
 namespace wakeful::cli {
 namespace {
 
-constexpr RunStatus kStatuses[] = {RunStatus::Running,   RunStatus::Completed,  RunStatus::Failed,
-                                   RunStatus::Cancelled, RunStatus::Terminated, RunStatus::TimedOut};
+constexpr RunStatus kStatuses[] = {RunStatus::Running,    RunStatus::Completed,
+                                   RunStatus::Failed,     RunStatus::Cancelled,
+                                   RunStatus::Terminated, RunStatus::TimedOut};
 
 int unknown_status(const CommandLine& line) {
   std::vector<std::string> names;
@@ -22,9 +23,10 @@ int unknown_status(const CommandLine& line) {
     list += (list.empty() ? "" : ", ") + names.back();
   }
   const std::string near = nearest_name(line.one("--status"), names);
-  return usage_error(line.command(), fmt::format("unknown status `{}`{}: it is one of {}",
-                                                 printable(line.one("--status")),
-                                                 near.empty() ? "" : " (did you mean `" + near + "`?)", list));
+  return usage_error(
+      line.command(),
+      fmt::format("unknown status `{}`{}: it is one of {}", printable(line.one("--status")),
+                  near.empty() ? "" : " (did you mean `" + near + "`?)", list));
 }
 
 bool parse_limit(const std::string& text, size_t& limit) {
@@ -33,8 +35,7 @@ bool parse_limit(const std::string& text, size_t& limit) {
 }
 
 void write_info(JsonWriter& json, const Journal& journal, const RunInfo& info) {
-  json.begin_object().key("id").text(info.id).key("run").number(static_cast<int64_t>(info.number.value));
-  json.key("workflow").text(info.workflow).key("status").text(status_name(info.status));
+  begin_run(json, info);
   json.key("attempt").number(info.attempt).key("parent");
   const RunInfo* parent = info.parent ? journal.find(info.parent) : nullptr;
   parent ? json.text(parent->id) : json.null();
@@ -52,7 +53,8 @@ int cmd_list(const CommandLine& line) {
   if (!known) return unknown_status(line);
   size_t limit = SIZE_MAX;
   if (line.has("--limit") && !parse_limit(line.one("--limit"), limit))
-    return usage_error(line.command(), "--limit takes a number, not `" + printable(line.one("--limit")) + "`");
+    return usage_error(line.command(),
+                       "--limit takes a number, not `" + printable(line.one("--limit")) + "`");
   auto journal = open_journal(line, Access::Read);
   if (!journal) return say_error(journal.error());
 
@@ -77,9 +79,11 @@ int cmd_list(const CommandLine& line) {
   }
   Table table({"RUN", "ID", "WORKFLOW", "STATUS", "STARTED", "TOOK"});
   for (const RunInfo* info : chosen)
-    table.row({fmt::format("#{}", info->number.value), printable(info->id), info->workflow, status_name(info->status),
-               time_text(info->started_ms),
-               info->status == RunStatus::Running ? "" : duration_text(info->ended_ms - info->started_ms)});
+    table.row({fmt::format("#{}", info->number.value), printable(info->id), info->workflow,
+               status_name(info->status), time_text(info->started_ms),
+               info->status == RunStatus::Running
+                   ? ""
+                   : duration_text(info->ended_ms - info->started_ms)});
   out.write(table.text(wants_colour(line, STDOUT_FILENO)));
   return out.finish(kExitDone);
 }

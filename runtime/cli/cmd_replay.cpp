@@ -35,7 +35,7 @@ class Images {
 struct Totals {
   size_t runs = 0;
   size_t records = 0;
-  const RunInfo* run = nullptr;     // where the difference is
+  const RunInfo* run = nullptr;  // where the difference is
   std::optional<Difference> difference;
 };
 
@@ -65,13 +65,18 @@ Result<Totals> replay_all(const Journal& journal, const RunInfo& root, Images& i
 
 std::string document(const RunInfo& root, const Totals& totals) {
   JsonWriter json;
-  json.begin_object().key("id").text(root.id).key("run").number(static_cast<int64_t>(root.number.value));
+  json.begin_object().key("id").text(root.id).key("run").number(
+      static_cast<int64_t>(root.number.value));
   json.key("runs").number(static_cast<int64_t>(totals.runs));
   json.key("records").number(static_cast<int64_t>(totals.records)).key("difference");
   if (!totals.difference) return json.null().end_object().document();
   json.begin_object().key("id").text(totals.run->id).key("at");
-  totals.difference->at ? json.number(static_cast<int64_t>(totals.difference->at.value)) : json.null();
-  json.key("expected").text(totals.difference->expected).key("found").text(totals.difference->found);
+  totals.difference->at ? json.number(static_cast<int64_t>(totals.difference->at.value))
+                        : json.null();
+  json.key("expected")
+      .text(totals.difference->expected)
+      .key("found")
+      .text(totals.difference->found);
   return json.end_object().end_object().document();
 }
 
@@ -93,8 +98,8 @@ int cmd_replay(const CommandLine& line) {
   if (!totals) return say_error(totals.error());
 
   Stdout out;
-  const std::string counts = fmt::format("{} run{}, {} records", totals->runs, totals->runs == 1 ? "" : "s",
-                                         totals->records);
+  const std::string counts = fmt::format("{} run{}, {} records", totals->runs,
+                                         totals->runs == 1 ? "" : "s", totals->records);
   if (line.json())
     out.write(document(**info, *totals));
   else if (!totals->difference)

@@ -12,7 +12,8 @@ namespace {
 std::vector<RunId> all_open(const Journal& journal) {
   std::vector<RunId> runs;
   for (const RunInfo* info : journal.runs())
-    if (info->status == RunStatus::Running && open_root(journal, info) == info) runs.push_back(info->number);
+    if (info->status == RunStatus::Running && open_root(journal, info) == info)
+      runs.push_back(info->number);
   return runs;
 }
 
@@ -23,7 +24,7 @@ void add_once(std::vector<RunId>& runs, RunId run) {
 }  // namespace
 
 int cmd_resume(const CommandLine& line) {
-  auto journal = open_journal(line, Access::Read);   // a store that is not there is not to be made
+  auto journal = open_journal(line, Access::Read);  // a store that is not there is not to be made
   if (!journal) return say_error(journal.error());
   journal = open_journal(line, Access::Write);
   if (!journal) return say_error(journal.error());

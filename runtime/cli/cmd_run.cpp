@@ -16,8 +16,10 @@ constexpr int kRandomLetters = 8;
 
 Result<void> check_id(const std::string& id) {
   if (id.empty() || id.size() > kIdBytesMax)
-    return fail(Fault::Usage, fmt::format("--id must have 1 to {} bytes, this one has {}", kIdBytesMax, id.size()));
-  if (id.front() == '#') return fail(Fault::Usage, "--id must not begin with `#`: #N is a run's number");
+    return fail(Fault::Usage, fmt::format("--id must have 1 to {} bytes, this one has {}",
+                                          kIdBytesMax, id.size()));
+  if (id.front() == '#')
+    return fail(Fault::Usage, "--id must not begin with `#`: #N is a run's number");
   if (!valid_utf8(id)) return fail(Fault::Usage, "--id must be UTF-8");
   if (printable(id) != id || id.find_first_of("\n\t") != std::string::npos)
     return fail(Fault::Usage, "--id must not contain control characters");
@@ -39,35 +41,42 @@ struct Request {
   Program program;
   int workflow = 0;
   GivenInput input;
-  std::string id;                   // "": none given
-  const std::string& workflow_name() const { return program.workflows[static_cast<size_t>(workflow)].name; }
+  std::string id;  // "": none given
+  const std::string& workflow_name() const {
+    return program.workflows[static_cast<size_t>(workflow)].name;
+  }
 };
 
 /// The input, if one is given, must be that of the run: compared as its own program reads it.
 Result<void> check_same(const Journal& journal, const RunInfo& info, const Request& request) {
   if (info.workflow != request.workflow_name())
-    return fail(Fault::Usage,
-                fmt::format("the id `{}` belongs to a run of `{}`, not of `{}`: give another --id, or name "
-                            "that workflow", info.id, info.workflow, request.workflow_name()));
+    return fail(
+        Fault::Usage,
+        fmt::format("the id `{}` belongs to a run of `{}`, not of `{}`: give another --id, or name "
+                    "that workflow",
+                    info.id, info.workflow, request.workflow_name()));
   if (!request.input.given()) return {};
   auto program = stored_program(journal, info);
   if (!program) return tl::unexpected(program.error());
   const int index = program->find_workflow(info.workflow);
-  if (index < 0) return fail(Fault::Store, fmt::format("the stored program has no workflow `{}`", info.workflow));
+  if (index < 0)
+    return fail(Fault::Store,
+                fmt::format("the stored program has no workflow `{}`", info.workflow));
   const CallableDecl& workflow = program->workflows[static_cast<size_t>(index)];
   auto given = fit_arguments(request.input, workflow);
   if (!given) return tl::unexpected(given.error());
   auto stored = arguments_of(journal, info);
   if (!stored) return tl::unexpected(stored.error());
   if (same_arguments(*given, *stored)) return {};
-  return fail(Fault::Usage, fmt::format("the run `{}` has another input\n  its input: {}\n  given:     {}\n"
-                                        "leave --input out to go on with it, or give another --id",
-                                        info.id, arguments_json(*stored, &workflow),
-                                        arguments_json(*given, &workflow)));
+  return fail(
+      Fault::Usage,
+      fmt::format("the run `{}` has another input\n  its input: {}\n  given:     {}\n"
+                  "leave --input out to go on with it, or give another --id",
+                  info.id, arguments_json(*stored, &workflow), arguments_json(*given, &workflow)));
 }
 
-int work_and_report(const CommandLine& line, Journal& journal, Session& session, std::vector<RunId> runs,
-                    Stdout& out) {
+int work_and_report(const CommandLine& line, Journal& journal, Session& session,
+                    std::vector<RunId> runs, Stdout& out) {
   auto worked = session.work(runs);
   if (!worked) return say_error(worked.error());
   runs = newest_attempts(journal, runs);
@@ -91,10 +100,12 @@ int go_on(const CommandLine& line, Journal& journal, const RunInfo& info, const 
   return work_and_report(line, journal, session, {run}, out);
 }
 
-int start(const CommandLine& line, Journal& journal, const Request& request, const std::string& arguments) {
+int start(const CommandLine& line, Journal& journal, const Request& request,
+          const std::string& arguments) {
   Stdout out;
   Session session(line, journal, out);
-  const std::string id = request.id.empty() ? random_id(journal, request.workflow_name()) : request.id;
+  const std::string id =
+      request.id.empty() ? random_id(journal, request.workflow_name()) : request.id;
   auto run = session.engine().start(request.program, request.workflow_name(), id, arguments);
   if (!run) return say_error(run.error());
   return work_and_report(line, journal, session, {*run}, out);
@@ -117,7 +128,8 @@ int answer_from_store_in_use(const CommandLine& line, const Request& request, co
 
 int cmd_run(const CommandLine& line) {
   if (line.has("--ephemeral") && line.has("--store"))
-    return usage_error(line.command(), "--ephemeral keeps nothing, --store names where to keep it: give one");
+    return usage_error(line.command(),
+                       "--ephemeral keeps nothing, --store names where to keep it: give one");
   Request request{line.one("FILE"), {}, 0, {}, line.one("--id")};
   if (line.has("--id"))
     if (auto checked = check_id(request.id); !checked) return say_error(checked.error());
@@ -131,18 +143,20 @@ int cmd_run(const CommandLine& line) {
   auto input = read_input(line);
   if (!input) return say_error(input.error());
   request.input = std::move(*input);
-  const auto arguments =
-      fit_arguments(request.input, request.program.workflows[static_cast<size_t>(request.workflow)]);
+  const auto arguments = fit_arguments(
+      request.input, request.program.workflows[static_cast<size_t>(request.workflow)]);
   // With an --id the run may exist, and then its own program says what its input is.
   if (!arguments && request.id.empty()) return say_error(arguments.error());
   if (!arguments && !line.has("--ephemeral"))
-    if (auto existing = open_journal(line, Access::Read); !existing || !(*existing)->find(request.id))
+    if (auto existing = open_journal(line, Access::Read);
+        !existing || !(*existing)->find(request.id))
       return say_error(arguments.error());
 
   auto journal = open_for_run(line);
   if (!journal)
-    return journal.error().fault == Fault::Store ? answer_from_store_in_use(line, request, journal.error())
-                                                 : say_error(journal.error());
+    return journal.error().fault == Fault::Store
+               ? answer_from_store_in_use(line, request, journal.error())
+               : say_error(journal.error());
   if (const RunInfo* info = request.id.empty() ? nullptr : (*journal)->find(request.id))
     return go_on(line, **journal, *info, request);
   if (!arguments) return say_error(arguments.error());

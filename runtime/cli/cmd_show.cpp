@@ -1,4 +1,5 @@
-// wf show: one run, from the store alone. Where it waits comes from replaying its history, read only.
+// wf show: one run, from the store alone. Where it waits comes from replaying its history, read
+// only.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -19,21 +20,23 @@ struct Shown {
   const RunInfo* info = nullptr;
   const RunInfo* parent = nullptr;
   std::optional<Program> program;
-  std::string input = "null";       // JSON
-  std::string memo = "null";        // JSON
-  std::optional<Outcome> outcome;   // of a closed run
-  std::vector<OpenStep> open_steps; // of an open one
+  std::string input = "null";        // JSON
+  std::string memo = "null";         // JSON
+  std::optional<Outcome> outcome;    // of a closed run
+  std::vector<OpenStep> open_steps;  // of an open one
   std::vector<WaitingPlace> waiting;
-  std::map<uint64_t, Record> retries;   // step → its last AttemptFailed
-  std::string replay_fault;         // why the last three are missing
-  std::map<std::string, size_t> children;   // status → how many
+  std::map<uint64_t, Record> retries;      // step → its last AttemptFailed
+  std::string replay_fault;                // why the last three are missing
+  bool damaged = false;                    // its program cannot be read
+  std::map<std::string, size_t> children;  // status → how many
 };
 
 std::string memo_of(const Record& started) {
   Heap heap;
   Value options;
   std::string error;
-  if (started.options.empty() || !from_cbor(heap, started.options, options, error) || !options.is(Tag::Map))
+  if (started.options.empty() || !from_cbor(heap, started.options, options, error) ||
+      !options.is(Tag::Map))
     return "null";
   Value* memo = map_find(options.map(), "memo");
   std::string json;
@@ -65,19 +68,22 @@ Result<Shown> gather_shown(const Journal& journal, const RunInfo& info) {
   Shown shown;
   shown.info = &info;
   shown.parent = info.parent ? journal.find(info.parent) : nullptr;
-  for (const RunInfo* child : journal.children(info.number)) ++shown.children[status_name(child->status)];
+  for (const RunInfo* child : journal.children(info.number))
+    ++shown.children[status_name(child->status)];
   auto history = journal.history(info.number);
   if (!history) return tl::unexpected(history.error());
   if (!history->empty()) shown.memo = memo_of(history->front().second);
-  if (auto program = stored_program(journal, info))
+  if (auto program = stored_program(journal, info)) {
     shown.program = std::move(*program);
-  else
+  } else {
+    shown.damaged = true;
     shown.replay_fault = program.error().message;
+  }
   auto arguments = arguments_of(journal, info);
   if (!arguments) return tl::unexpected(arguments.error());
   const int index = shown.program ? shown.program->find_workflow(info.workflow) : -1;
-  shown.input =
-      arguments_json(*arguments, index < 0 ? nullptr : &shown.program->workflows[static_cast<size_t>(index)]);
+  shown.input = arguments_json(
+      *arguments, index < 0 ? nullptr : &shown.program->workflows[static_cast<size_t>(index)]);
   if (info.status == RunStatus::Running) {
     collect_retries(shown, *history);
     replay_open(shown, journal);
@@ -91,9 +97,12 @@ Result<Shown> gather_shown(const Journal& journal, const RunInfo& info) {
 
 const char* step_word(RecordType type) {
   switch (type) {
-    case RecordType::ChildStarted: return "child";
-    case RecordType::TimerStarted: return "timer";
-    default: return "step";         // the other record types start no step
+    case RecordType::ChildStarted:
+      return "child";
+    case RecordType::TimerStarted:
+      return "timer";
+    default:
+      return "step";  // the other record types start no step
   }
 }
 
@@ -101,8 +110,7 @@ std::string document(const Shown& shown) {
   const RunInfo& info = *shown.info;
   const Program* program = shown.program ? &*shown.program : nullptr;
   JsonWriter json;
-  json.begin_object().key("id").text(info.id).key("run").number(static_cast<int64_t>(info.number.value));
-  json.key("workflow").text(info.workflow).key("status").text(status_name(info.status));
+  begin_run(json, info);
   json.key("attempt").number(info.attempt).key("parent");
   shown.parent ? json.text(shown.parent->id) : json.null();
   json.key("started").text(time_text(info.started_ms)).key("ended");
@@ -113,10 +121,15 @@ std::string document(const Shown& shown) {
   else if (shown.outcome)
     json.key("result").raw(cbor_to_json(shown.outcome->value));
   json.key("children").begin_object();
-  for (const auto& [status, count] : shown.children) json.key(status).number(static_cast<int64_t>(count));
+  for (const auto& [status, count] : shown.children)
+    json.key(status).number(static_cast<int64_t>(count));
   json.end_object().key("open_steps").begin_list();
   for (const OpenStep& step : shown.open_steps) {
-    json.begin_object().key("step").number(static_cast<int64_t>(step.step.value)).key("kind").text(step_word(step.type));
+    json.begin_object()
+        .key("step")
+        .number(static_cast<int64_t>(step.step.value))
+        .key("kind")
+        .text(step_word(step.type));
     json.key("name").text(step.name).key("id");
     step.id.empty() ? json.null() : json.text(step.id);
     json.key("where").text(place_text(program, unpack_place(step.where)));
@@ -129,7 +142,11 @@ std::string document(const Shown& shown) {
   }
   json.end_list().key("waiting").begin_list();
   for (const WaitingPlace& place : shown.waiting) {
-    json.begin_object().key("strand").number(static_cast<int64_t>(place.strand)).key("what").text(place.what);
+    json.begin_object()
+        .key("strand")
+        .number(static_cast<int64_t>(place.strand))
+        .key("what")
+        .text(place.what);
     json.key("stack").begin_list();
     for (const Place& p : place.stack) json.text(place_text(program, p));
     json.end_list().end_object();
@@ -139,13 +156,14 @@ std::string document(const Shown& shown) {
 
 void append_open_step(std::string& out, const Shown& shown, const OpenStep& step) {
   const Program* program = shown.program ? &*shown.program : nullptr;
-  out += fmt::format("  {} {} {}   {}\n", step_word(step.type), printable(step.name), printable(step.id),
-                     place_text(program, unpack_place(step.where)));
+  out += fmt::format("  {} {} {}   {}\n", step_word(step.type), printable(step.name),
+                     printable(step.id), place_text(program, unpack_place(step.where)));
   auto retry = shown.retries.find(step.step.value);
   if (retry == shown.retries.end()) return;
   const ErrorView error = read_error(retry->second.value);
-  out += fmt::format("      attempt {} failed: {}: {}; next one at {}\n", retry->second.number, printable(error.kind),
-                     printable(error.message), time_text(retry->second.time));
+  out +=
+      fmt::format("      attempt {} failed: {}: {}; next one at {}\n", retry->second.number,
+                  printable(error.kind), printable(error.message), time_text(retry->second.time));
 }
 
 std::string text(const Shown& shown, bool colour) {
@@ -154,13 +172,17 @@ std::string text(const Shown& shown, bool colour) {
   std::string out = coloured(colour, Colour::Bold, printable(info.id)) +
                     fmt::format("   run #{}\nworkflow  {}{}\n", info.number.value, info.workflow,
                                 program && !program->sources.files.empty()
-                                    ? " of " + program->sources.files[0]->name() : "");
+                                    ? " of " + program->sources.files[0]->name()
+                                    : "");
   out += fmt::format("status    {}{}\n", status_name(info.status),
                      info.attempt > 1 ? fmt::format(", attempt {}", info.attempt) : "");
-  if (shown.parent) out += fmt::format("parent    {} (#{})\n", printable(shown.parent->id), shown.parent->number.value);
+  if (shown.parent)
+    out += fmt::format("parent    {} (#{})\n", printable(shown.parent->id),
+                       shown.parent->number.value);
   out += "started   " + time_text(info.started_ms) + "\n";
   if (shown.outcome)
-    out += fmt::format("ended     {}   after {}\n", time_text(info.ended_ms), duration_text(info.ended_ms - info.started_ms));
+    out += fmt::format("ended     {}   after {}\n", time_text(info.ended_ms),
+                       duration_text(info.ended_ms - info.started_ms));
   if (shown.memo != "null") out += "memo      " + printable(shown.memo) + "\n";
   out += "input     " + printable(shown.input) + "\n";
   if (!shown.children.empty()) {
@@ -168,9 +190,11 @@ std::string text(const Shown& shown, bool colour) {
     for (const auto& [status, count] : shown.children) out += fmt::format(" {} {}", count, status);
     out += "\n";
   }
-  if (shown.outcome && shown.outcome->error) out += "error\n" + error_text(*shown.outcome->error, colour);
-  if (shown.outcome && !shown.outcome->error) out += "result    " + printable(cbor_to_json(shown.outcome->value)) + "\n";
-  if (!shown.replay_fault.empty())
+  if (shown.outcome && shown.outcome->error)
+    out += "error\n" + error_text(*shown.outcome->error, colour);
+  if (shown.outcome && !shown.outcome->error)
+    out += "result    " + printable(cbor_to_json(shown.outcome->value)) + "\n";
+  if (!shown.replay_fault.empty() && !shown.outcome)
     out += "where it waits is not known: " + printable(shown.replay_fault) + "\n";
   if (!shown.open_steps.empty()) out += "open steps\n";
   for (const OpenStep& step : shown.open_steps) append_open_step(out, shown, step);
@@ -194,9 +218,10 @@ int cmd_show(const CommandLine& line) {
   if (!info) return say_error(info.error());
   const auto shown = gather_shown(**journal, **info);
   if (!shown) return say_error(shown.error());
+  if (shown->damaged) say("the run's program is missing: " + shown->replay_fault);
   Stdout out;
   out.write(line.json() ? document(*shown) : text(*shown, wants_colour(line, STDOUT_FILENO)));
-  return out.finish(kExitDone);
+  return out.finish(shown->damaged ? kExitStore : kExitDone);
 }
 
 }  // namespace wakeful::cli

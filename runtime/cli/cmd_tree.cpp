@@ -15,12 +15,15 @@ constexpr size_t kShownOfAKind = 20;
 
 const char* mark(RunStatus status) {
   switch (status) {
-    case RunStatus::Running: return "●";
-    case RunStatus::Completed: return "✓";
+    case RunStatus::Running:
+      return "●";
+    case RunStatus::Completed:
+      return "✓";
     case RunStatus::Failed:
     case RunStatus::Cancelled:
     case RunStatus::Terminated:
-    case RunStatus::TimedOut: return "✗";
+    case RunStatus::TimedOut:
+      return "✗";
   }
   return "?";
 }
@@ -31,8 +34,8 @@ Colour colour_of(RunStatus status) {
 }
 
 // Recursion is bounded: children nest at most Run::kNestingMax deep.
-void append_children(std::string& out, const Journal& journal, const RunInfo& info, const std::string& indent,
-                     bool colour) {
+void append_children(std::string& out, const Journal& journal, const RunInfo& info,
+                     const std::string& indent, bool colour) {
   std::vector<const RunInfo*> shown;
   std::map<std::pair<std::string, RunStatus>, size_t> counts;
   for (const RunInfo* child : journal.children(info.number))
@@ -40,13 +43,15 @@ void append_children(std::string& out, const Journal& journal, const RunInfo& in
   std::vector<std::string> folded;
   for (const auto& [kind, count] : counts)
     if (count > kShownOfAKind)
-      folded.push_back(fmt::format("{} {} more {} {}", mark(kind.second), count - kShownOfAKind, kind.first,
-                                   status_name(kind.second)));
+      folded.push_back(fmt::format("{} {} more {} {}", mark(kind.second), count - kShownOfAKind,
+                                   kind.first, status_name(kind.second)));
   for (size_t i = 0; i < shown.size(); ++i) {
     const RunInfo& child = *shown[i];
     const bool last = i + 1 == shown.size() && folded.empty();
-    out += indent + (last ? "└─ " : "├─ ") + coloured(colour, colour_of(child.status), mark(child.status)) +
-           fmt::format(" {}  {}  {}\n", printable(child.id), child.workflow, status_name(child.status));
+    out += indent + (last ? "└─ " : "├─ ") +
+           coloured(colour, colour_of(child.status), mark(child.status)) +
+           fmt::format(" {}  {}  {}\n", printable(child.id), child.workflow,
+                       status_name(child.status));
     append_children(out, journal, child, indent + (last ? "   " : "│  "), colour);
   }
   for (size_t i = 0; i < folded.size(); ++i)
@@ -54,8 +59,7 @@ void append_children(std::string& out, const Journal& journal, const RunInfo& in
 }
 
 void write_tree(JsonWriter& json, const Journal& journal, const RunInfo& info) {
-  json.begin_object().key("id").text(info.id).key("run").number(static_cast<int64_t>(info.number.value));
-  json.key("workflow").text(info.workflow).key("status").text(status_name(info.status));
+  begin_run(json, info);
   json.key("children").begin_list();
   for (const RunInfo* child : journal.children(info.number)) write_tree(json, journal, *child);
   json.end_list().end_object();
@@ -77,8 +81,9 @@ int cmd_tree(const CommandLine& line) {
     return out.finish(kExitDone);
   }
   const bool colour = wants_colour(line, STDOUT_FILENO);
-  std::string text = coloured(colour, colour_of(info.status), mark(info.status)) +
-                     fmt::format(" {}  {}  {}\n", printable(info.id), info.workflow, status_name(info.status));
+  std::string text =
+      coloured(colour, colour_of(info.status), mark(info.status)) +
+      fmt::format(" {}  {}  {}\n", printable(info.id), info.workflow, status_name(info.status));
   append_children(text, **journal, info, "", colour);
   out.write(text);
   return out.finish(kExitDone);

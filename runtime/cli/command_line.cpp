@@ -1,5 +1,5 @@
-// Parsing with CLI11, which is included here only: it costs 10 s of compile time. CLI11 splits the words;
-// what is missing, doubled or unknown is said here, in our words and with our exit code.
+// Parsing with CLI11, which is included here only: it costs 10 s of compile time. CLI11 splits the
+// words; what is missing, doubled or unknown is said here, in our words and with our exit code.
 #include "runtime/cli/command_line.h"
 
 #include <CLI/CLI.hpp>
@@ -58,8 +58,10 @@ bool wants_help(const std::vector<std::string>& words) {
   return false;
 }
 
-/// `--name=value` as two words, so that an empty value stays a value (CLI11 would take the next word).
-std::vector<std::string> split_equals(const Command& command, const std::vector<std::string>& words) {
+/// `--name=value` as two words, so that an empty value stays a value (CLI11 would take the next
+/// word).
+std::vector<std::string> split_equals(const Command& command,
+                                      const std::vector<std::string>& words) {
   std::vector<std::string> result;
   bool rest = false;
   for (const std::string& word : words) {
@@ -81,8 +83,10 @@ int unknown_word(const Command& command, const std::string& word) {
   const std::string name = word.substr(0, word.find('='));
   std::vector<std::string> names;
   for (const OptionRow& row : command.options) names.push_back(row.name.substr(2));
-  const std::string near = nearest_name(name.substr(name.find_first_not_of('-') == std::string::npos
-                                                        ? 0 : name.find_first_not_of('-')), names);
+  const std::string near = nearest_name(
+      name.substr(name.find_first_not_of('-') == std::string::npos ? 0
+                                                                   : name.find_first_not_of('-')),
+      names);
   std::string message = "unknown option `" + printable(name) + "`";
   if (!near.empty()) message += ": did you mean `--" + near + "`?";
   return usage_error(command, message);
@@ -109,7 +113,8 @@ int usage_error(const Command& command, const std::string& message) {
   return kExitUsage;
 }
 
-std::optional<CommandLine> parse_command_line(const std::vector<std::string>& words, int& exit_code) {
+std::optional<CommandLine> parse_command_line(const std::vector<std::string>& words,
+                                              int& exit_code) {
   if (words.empty()) {
     exit_code = print_help_as_error();
     return std::nullopt;
@@ -139,7 +144,9 @@ std::optional<CommandLine> parse_command_line(const std::vector<std::string>& wo
   for (const OptionRow& row : command->options) {
     CLI::Option* option = row.value.empty() ? app.add_flag(row.name) : app.add_option(row.name);
     if (!row.value.empty())
-      option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
+      option->expected(1)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+          ->allow_extra_args(false);
     options[row.name] = option;
   }
   for (const ArgumentRow& row : command->arguments) {

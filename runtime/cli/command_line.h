@@ -19,22 +19,23 @@ enum ExitCode : int {
 };
 
 struct OptionRow {
-  std::string name;                 // `--input`
-  std::string value;                // `JSON|@FILE|-`; empty: a flag
+  std::string name;   // `--input`
+  std::string value;  // `JSON|@FILE|-`; empty: a flag
   bool many = false;
   std::string help;
 };
 
 /// A positional argument, read from the row's `arguments`.
 struct ArgumentRow {
-  std::string name;                 // `FILE`
+  std::string name;  // `FILE`
   bool required = true;
   bool many = false;
 };
 
 struct Command;
 
-/// What was given. Asking for a name that the command's rows do not have is our own mistake (WF_CHECK).
+/// What was given. Asking for a name that the command's rows do not have is our own mistake
+/// (WF_CHECK).
 class CommandLine {
  public:
   explicit CommandLine(const Command& command) : command_(command) {}
@@ -55,8 +56,8 @@ class CommandLine {
 struct Command {
   std::string name;
   std::vector<ArgumentRow> arguments;
-  std::vector<OptionRow> options;   // the shared ones included
-  std::string usage;                // `wf run FILE [WORKFLOW]`
+  std::vector<OptionRow> options;  // the shared ones included
+  std::string usage;               // `wf run FILE [WORKFLOW]`
   std::string help;
   std::string examples;
   int (*function)(const CommandLine& line);
@@ -65,9 +66,10 @@ struct Command {
 /// All rows. Built once.
 const std::vector<Command>& commands();
 
-/// The parsed line, or nothing where the answer was help or an error, which is printed by then: `exit_code`
-/// says which.
-std::optional<CommandLine> parse_command_line(const std::vector<std::string>& words, int& exit_code);
+/// The parsed line, or nothing where the answer was help or an error, which is printed by then:
+/// `exit_code` says which.
+std::optional<CommandLine> parse_command_line(const std::vector<std::string>& words,
+                                              int& exit_code);
 
 /// Says what is wrong with the use of a command, and how to get help; gives kExitUsage.
 int usage_error(const Command& command, const std::string& message);

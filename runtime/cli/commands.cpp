@@ -35,11 +35,14 @@ std::vector<ArgumentRow> parse_arguments(const std::string& text) {
 
 Command make_command(const char* name, const char* arguments, int flags, const char* help,
                      const char* examples, int (*function)(const CommandLine&)) {
-  Command command{name, parse_arguments(arguments), {}, std::string("wf ") + name, help, examples, function};
+  Command command{
+      name, parse_arguments(arguments), {}, std::string("wf ") + name, help, examples, function};
   if (*arguments) command.usage += std::string(" ") + arguments;
   if (flags & kStore)
-    command.options.push_back({"--store", "DIR", false, "the store (default: $WF_STORE, else .wakeful)"});
-  if (flags & kJson) command.options.push_back({"--json", "", false, "print data as one JSON document"});
+    command.options.push_back(
+        {"--store", "DIR", false, "the store (default: $WF_STORE, else .wakeful)"});
+  if (flags & kJson)
+    command.options.push_back({"--json", "", false, "print data as one JSON document"});
   command.options.push_back({"--color", "WHEN", false, "auto, always or never"});
   command.options.push_back({"--help", "", false, "print this help"});
   return command;
@@ -49,9 +52,9 @@ void add_option(std::vector<Command>& list, const std::string& command, OptionRo
   row.many = drop_suffix(row.value, kEllipsis);
   for (Command& c : list)
     if (c.name == command) {
-      size_t own = 0;               // a command's own options come before the shared ones
-      while (own < c.options.size() && c.options[own].name != "--store" && c.options[own].name != "--json" &&
-             c.options[own].name != "--color")
+      size_t own = 0;  // a command's own options come before the shared ones
+      while (own < c.options.size() && c.options[own].name != "--store" &&
+             c.options[own].name != "--json" && c.options[own].name != "--color")
         ++own;
       c.options.insert(c.options.begin() + static_cast<long>(own), row);
       return;
@@ -67,7 +70,8 @@ const std::vector<Command>& commands() {
 #define WF_COMMAND(name, arguments, flags, help, examples) \
   rows.push_back(make_command(#name, arguments, flags, help, examples, cmd_##name));
 #include "runtime/cli/subcommands.def"
-#define WF_OPTION(command, name, value, help) add_option(rows, #command, {name, value, false, help});
+#define WF_OPTION(command, name, value, help) \
+  add_option(rows, #command, {name, value, false, help});
 #include "runtime/cli/subcommands.def"
     return rows;
   }();

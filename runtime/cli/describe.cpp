@@ -19,33 +19,46 @@ bool has_field(const Record& record, const char* name) {
   return false;
 }
 
-const char* step_kind(uint64_t kind) { return static_cast<StepKind>(kind) == StepKind::Activity ? "activity" : "effect"; }
+const char* step_kind(uint64_t kind) {
+  return static_cast<StepKind>(kind) == StepKind::Activity ? "activity" : "effect";
+}
 
 const char* timer_kind(uint64_t kind) {
   switch (static_cast<TimerKind>(kind)) {
-    case TimerKind::Sleep: return "sleep";
-    case TimerKind::Timer: return "timer";
-    case TimerKind::Timeout: return "time-out";
-    case TimerKind::Pause: return "pause";
+    case TimerKind::Sleep:
+      return "sleep";
+    case TimerKind::Timer:
+      return "timer";
+    case TimerKind::Timeout:
+      return "time-out";
+    case TimerKind::Pause:
+      return "pause";
   }
   return "timer";
 }
 
 const char* step_status(uint64_t kind) {
   switch (static_cast<StepStatus>(kind)) {
-    case StepStatus::Completed: return "completed";
-    case StepStatus::Failed: return "failed";
-    case StepStatus::Cancelled: return "cancelled";
+    case StepStatus::Completed:
+      return "completed";
+    case StepStatus::Failed:
+      return "failed";
+    case StepStatus::Cancelled:
+      return "cancelled";
   }
   return "ended";
 }
 
 const char* refusal(uint64_t kind) {
   switch (static_cast<ChildRefusal>(kind)) {
-    case ChildRefusal::None: return "";
-    case ChildRefusal::AlreadyExists: return "already_exists";
-    case ChildRefusal::NotFound: return "not_found";
-    case ChildRefusal::TooDeep: return "too_deep";
+    case ChildRefusal::None:
+      return "";
+    case ChildRefusal::AlreadyExists:
+      return "already_exists";
+    case ChildRefusal::NotFound:
+      return "not_found";
+    case ChildRefusal::TooDeep:
+      return "too_deep";
   }
   return "";
 }
@@ -64,12 +77,14 @@ bool valid_place(const Program* program, Place place) {
 
 std::string place_text(const Program* program, Place place) {
   if (!valid_place(program, place)) return "";
-  return fmt::format("{}:{}:{}", program->sources.files[place.file]->name(), place.line, place.column);
+  return fmt::format("{}:{}:{}", program->sources.files[place.file]->name(), place.line,
+                     place.column);
 }
 
 std::string source_line(const Program* program, Place place) {
   if (!valid_place(program, place)) return "";
-  return fmt::format("{:>5} | {}", place.line, printable(program->sources.files[place.file]->line(place.line)));
+  return fmt::format("{:>5} | {}", place.line,
+                     printable(program->sources.files[place.file]->line(place.line)));
 }
 
 std::string short_value(const std::string& cbor) {
@@ -79,15 +94,21 @@ std::string short_value(const std::string& cbor) {
 std::string kind_text(const Record& record) {
   switch (record.type) {
     case RecordType::RunEnded:
-    case RecordType::ChildEnded: return status_name(static_cast<RunStatus>(record.kind));
+    case RecordType::ChildEnded:
+      return status_name(static_cast<RunStatus>(record.kind));
     case RecordType::CancelRequested:
       return static_cast<CancelCause>(record.kind) == CancelCause::User ? "user" : "parent";
     case RecordType::Interrupted:
-      return static_cast<InterruptKind>(record.kind) == InterruptKind::TaskTimeout ? "task_timeout" : "heap_limit";
-    case RecordType::ChildStarted: return refusal(record.kind);
-    case RecordType::StepScheduled: return step_kind(record.kind);
-    case RecordType::StepEnded: return step_status(record.kind);
-    case RecordType::TimerStarted: return timer_kind(record.kind);
+      return static_cast<InterruptKind>(record.kind) == InterruptKind::TaskTimeout ? "task_timeout"
+                                                                                   : "heap_limit";
+    case RecordType::ChildStarted:
+      return refusal(record.kind);
+    case RecordType::StepScheduled:
+      return step_kind(record.kind);
+    case RecordType::StepEnded:
+      return step_status(record.kind);
+    case RecordType::TimerStarted:
+      return timer_kind(record.kind);
     case RecordType::CancelSent:
       return static_cast<CancelMode>(record.kind) == CancelMode::Cancel ? "cancel" : "terminate";
     case RecordType::RunStarted:
@@ -96,7 +117,8 @@ std::string kind_text(const Record& record) {
     case RecordType::TimerFired:
     case RecordType::ValueRecorded:
     case RecordType::AttemptFailed:
-    case RecordType::Released: return "";
+    case RecordType::Released:
+      return "";
   }
   return "";
 }
@@ -120,43 +142,62 @@ std::string Describer::words(const Record& r) {
     case RecordType::RunStarted: {
       auto arguments = arguments_of(journal_, info_);
       const int index = program_ ? program_->find_workflow(r.name) : -1;
-      const CallableDecl* workflow = index < 0 ? nullptr : &program_->workflows[static_cast<size_t>(index)];
+      const CallableDecl* workflow =
+          index < 0 ? nullptr : &program_->workflows[static_cast<size_t>(index)];
       std::string text = "started " + r.name;
-      if (arguments) text += " with " + cut_to_width(arguments_json(*arguments, workflow), kValueColumns);
+      if (arguments)
+        text += " with " + cut_to_width(arguments_json(*arguments, workflow), kValueColumns);
       return r.kind > 1 ? text + fmt::format(", attempt {}", r.kind) : text;
     }
-    case RecordType::RunEnded: return "the run " + kind + with_value(": ", r.value);
+    case RecordType::RunEnded:
+      return "the run " + kind + with_value(": ", r.value);
     case RecordType::CancelRequested:
-      return fmt::format("cancellation asked for by {}", kind == "user" ? "the user" : "the parent") +
+      return fmt::format("cancellation asked for by {}",
+                         kind == "user" ? "the user" : "the parent") +
              with_value(": ", r.value);
-    case RecordType::RunTimedOut: return "timed out: " + r.name;
-    case RecordType::Terminated: return "terminated" + with_value(": ", r.value);
-    case RecordType::Interrupted: return fmt::format("stopped at tick {}: {}", r.number, kind);
+    case RecordType::RunTimedOut:
+      return "timed out: " + r.name;
+    case RecordType::Terminated:
+      return "terminated" + with_value(": ", r.value);
+    case RecordType::Interrupted:
+      return fmt::format("stopped at tick {}: {}", r.number, kind);
     case RecordType::ChildStarted:
       steps_[r.step] = fmt::format("child {}", r.id);
       if (!kind.empty()) return fmt::format("child {} {} refused: {}", r.name, r.id, kind);
-      return fmt::format("child {} {} started as #{}", r.name, r.id, r.ref) + with_value(" with ", r.value);
-    case RecordType::ChildEnded: return step_label(r) + " " + kind + child_outcome(r);
+      return fmt::format("child {} {} started as #{}", r.name, r.id, r.ref) +
+             with_value(" with ", r.value);
+    case RecordType::ChildEnded:
+      return step_label(r) + " " + kind + child_outcome(r);
     case RecordType::StepScheduled:
       steps_[r.step] = kind + " " + r.name;
       return kind + " " + r.name + " scheduled" + with_value(" with ", r.value);
-    case RecordType::StepEnded: return step_label(r) + " " + kind + with_value(": ", r.value);
+    case RecordType::StepEnded:
+      return step_label(r) + " " + kind + with_value(": ", r.value);
     case RecordType::TimerStarted:
       steps_[r.step] = kind;
       return kind + " until " + time_text(r.time);
-    case RecordType::TimerFired: return step_label(r) + " is due";
-    case RecordType::CancelSent: return kind + " sent to " + step_label(r) + with_value(": ", r.value);
-    case RecordType::ValueRecorded: return r.name + " gave " + short_value(r.value);
+    case RecordType::TimerFired:
+      return step_label(r) + " is due";
+    case RecordType::CancelSent:
+      return kind + " sent to " + step_label(r) + with_value(": ", r.value);
+    case RecordType::ValueRecorded:
+      return r.name + " gave " + short_value(r.value);
     case RecordType::AttemptFailed:
-      return fmt::format("attempt {} of {} failed, next one at {}", r.number, step_label(r), time_text(r.time)) +
+      return fmt::format("attempt {} of {} failed, next one at {}", r.number, step_label(r),
+                         time_text(r.time)) +
              with_value(": ", r.value);
-    case RecordType::Released: return "its last output was released";
+    case RecordType::Released:
+      return "its last output was released";
   }
   return name_of(r.type);
 }
 
 void Describer::write(JsonWriter& json, Lsn at, const Record& r) const {
-  json.begin_object().key("at").number(static_cast<int64_t>(at.value)).key("event").text(name_of(r.type));
+  json.begin_object()
+      .key("at")
+      .number(static_cast<int64_t>(at.value))
+      .key("event")
+      .text(name_of(r.type));
   if (has_field(r, "step")) json.key("step").number(static_cast<int64_t>(r.step));
   if (has_field(r, "time")) {
     std::string time;
@@ -177,7 +218,8 @@ void Describer::write(JsonWriter& json, Lsn at, const Record& r) const {
   if (!r.options.empty()) json.key("options").raw(cbor_to_json(r.options));
   if (has_field(r, "number")) json.key("number").number(static_cast<int64_t>(r.number));
   if (has_field(r, "program")) json.key("program").text(r.program);
-  if (const std::string place = place_text(program_, unpack_place(r.where)); r.where && !place.empty())
+  if (const std::string place = place_text(program_, unpack_place(r.where));
+      r.where && !place.empty())
     json.key("where").text(place);
   json.end_object();
 }

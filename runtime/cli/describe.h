@@ -31,10 +31,11 @@ class Describer {
   const Journal& journal_;
   const RunInfo& info_;
   const Program* program_;
-  std::unordered_map<uint64_t, std::string> steps_;   // what each open step is
+  std::unordered_map<uint64_t, std::string> steps_;  // what each open step is
 };
 
-/// What `kind` says in a record of its type: `completed`, `sleep`, `user` …; "" where it carries none.
+/// What `kind` says in a record of its type: `completed`, `sleep`, `user` …; "" where it carries
+/// none.
 std::string kind_text(const Record& record);
 
 /// JSON of a CBOR value, cut for people.

@@ -53,7 +53,8 @@ int end_run(const CommandLine& line, const std::function<Result<void>(Engine&, R
   if (!found) return say_error(found.error());
   const RunId run = (*found)->number;
   if ((*found)->status != RunStatus::Running) {
-    say(fmt::format("{} is closed already: {}", printable((*found)->id), status_name((*found)->status)));
+    say(fmt::format("{} is closed already: {}", printable((*found)->id),
+                    status_name((*found)->status)));
     return kExitFailed;
   }
   Stdout out;
@@ -61,7 +62,8 @@ int end_run(const CommandLine& line, const std::function<Result<void>(Engine&, R
   if (auto resumed = session.engine().resume({open_root(**journal, *found)->number}); !resumed)
     return say_error(resumed.error());
   if (auto asked = ask(session.engine(), run); !asked) return say_error(asked.error());
-  if (auto worked = work_to_the_end(session, **journal, run); !worked) return say_error(worked.error());
+  if (auto worked = work_to_the_end(session, **journal, run); !worked)
+    return say_error(worked.error());
   const std::vector<RunId> ended = newest_attempts(**journal, {run});
   const int code = report(line, **journal, *(*journal)->find(ended[0]), out);
   session.say_what_is_open(ended);

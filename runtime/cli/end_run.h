@@ -8,8 +8,8 @@
 
 namespace wakeful::cli {
 
-/// Opens the store, brings the run back, asks for its end, works until it and those that it asked to end
-/// have, and says what it came to. 0 where the run is closed now, whatever its status.
+/// Opens the store, brings the run back, asks for its end, works until it and those that it asked
+/// to end have, and says what it came to. 0 where the run is closed now, whatever its status.
 int end_run(const CommandLine& line, const std::function<Result<void>(Engine&, RunId)>& ask);
 
 }  // namespace wakeful::cli

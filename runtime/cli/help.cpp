@@ -16,8 +16,10 @@ std::string overview() {
   for (const Command& command : commands())
     text += fmt::format("  {:<11}{}\n", command.name, command.help);
   text +=
-      "\n`wf help COMMAND` says more. Runs are kept in a store: --store DIR, else $WF_STORE, else .wakeful\n"
-      "exit codes: 0 done · 1 the workflow failed · 2 wrong usage or input · 3 errors in the script ·\n"
+      "\n`wf help COMMAND` says more. Runs are kept in a store: --store DIR, else $WF_STORE, else "
+      ".wakeful\n"
+      "exit codes: 0 done · 1 the workflow failed · 2 wrong usage or input · 3 errors in the "
+      "script ·\n"
       "            4 the store · 5 replay differs · 130 interrupted, the run is kept\n";
   return text;
 }

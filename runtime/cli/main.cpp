@@ -1,4 +1,5 @@
-// wf: the words of the command line go to a row of subcommands.def, the row's function does the rest.
+// wf: the words of the command line go to a row of subcommands.def, the row's function does the
+// rest.
 #include <new>
 
 #include "runtime/cli/command_line.h"
@@ -9,7 +10,8 @@ int main(int argc, char** argv) {
   prepare_descriptors();
   try {
     int exit_code = kExitDone;
-    const auto line = parse_command_line(std::vector<std::string>(argv + 1, argv + argc), exit_code);
+    const auto line =
+        parse_command_line(std::vector<std::string>(argv + 1, argv + argc), exit_code);
     return line ? line->command().function(*line) : exit_code;
   } catch (const std::bad_alloc&) {
     say("out of memory; what is in the store is kept");

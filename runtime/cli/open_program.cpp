@@ -21,7 +21,8 @@ constexpr size_t kSourceBytesMax = size_t{64} << 20;
 
 Result<std::string> read_source(const fs::path& path) {
   std::error_code error;
-  if (fs::is_directory(path, error)) return fail(Fault::Usage, "it is a folder; a script was expected");
+  if (fs::is_directory(path, error))
+    return fail(Fault::Usage, "it is a folder; a script was expected");
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
@@ -34,7 +35,7 @@ Result<std::string> read_source(const fs::path& path) {
 
 struct Project {
   fs::path folder;
-  std::string path;                 // of the file, relative to the folder
+  std::string path;  // of the file, relative to the folder
 };
 
 std::optional<std::string> below(const fs::path& file, const fs::path& folder) {
@@ -54,7 +55,9 @@ Project find_project(const std::string& file) {
   return {absolute.parent_path(), absolute.filename().generic_string()};
 }
 
-std::string count_of(size_t n, const char* what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); }
+std::string count_of(size_t n, const char* what) {
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
 
 }  // namespace
 
@@ -81,7 +84,8 @@ std::string render_all(const Compiled& compiled, bool colour) {
   return out;
 }
 
-std::optional<Program> open_program(const CommandLine& line, const std::string& file, int& exit_code) {
+std::optional<Program> open_program(const CommandLine& line, const std::string& file,
+                                    int& exit_code) {
   Result<Compiled> compiled = compile_file(file);
   if (!compiled) {
     exit_code = say_error(compiled.error());
@@ -90,7 +94,8 @@ std::optional<Program> open_program(const CommandLine& line, const std::string& 
   write_stderr(render_all(*compiled, wants_colour(line, STDERR_FILENO)));
   if (compiled->program) return std::move(compiled->program);
   size_t errors = 0;
-  for (const Diagnostic& d : compiled->diagnostics.sorted()) errors += d.severity == Severity::Error;
+  for (const Diagnostic& d : compiled->diagnostics.sorted())
+    errors += d.severity == Severity::Error;
   say(printable(file) + ": " + count_of(errors, "error"));
   exit_code = kExitScript;
   return std::nullopt;

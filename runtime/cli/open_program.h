@@ -9,13 +9,14 @@
 
 namespace wakeful::cli {
 
-/// Compiles FILE. The project folder, where imports may reach, is the working directory if the file lies
-/// below it, else the file's own folder. Fault::Usage where FILE cannot be read; what is wrong with its
-/// text is in the diagnostics.
+/// Compiles FILE. The project folder, where imports may reach, is the working directory if the file
+/// lies below it, else the file's own folder. Fault::Usage where FILE cannot be read; what is wrong
+/// with its text is in the diagnostics.
 Result<Compiled> compile_file(const std::string& file);
 
 /// The same, and says all diagnostics on stderr. Nothing: said, and `exit_code` is set.
-std::optional<Program> open_program(const CommandLine& line, const std::string& file, int& exit_code);
+std::optional<Program> open_program(const CommandLine& line, const std::string& file,
+                                    int& exit_code);
 
 /// Errors and warnings as they are shown.
 std::string render_all(const Compiled& compiled, bool colour);

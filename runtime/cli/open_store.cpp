@@ -37,13 +37,17 @@ std::string store_words(const CommandLine& line) {
 
 Result<std::unique_ptr<Journal>> open_journal(const CommandLine& line, Access access) {
   const std::string directory = store_directory(line);
-  if (directory.empty()) return fail(Fault::Usage, "--store needs the name of a folder, not an empty word");
+  if (directory.empty())
+    return fail(Fault::Usage, "--store needs the name of a folder, not an empty word");
   auto store = open_lmdb_store(directory, access == Access::Write);
   if (!store) {
     if (store.error().fault == Fault::NotFound)
-      return fail(Fault::NotFound,
-                  fmt::format("there is no store at `{}`: `wf run` makes one, --store DIR or $WF_STORE name "
-                              "another", directory));
+      return fail(
+          Fault::NotFound,
+          fmt::format(
+              "there is no store at `{}`: `wf run` makes one, --store DIR or $WF_STORE name "
+              "another",
+              directory));
     return tl::unexpected(store.error());
   }
   return Journal::open(std::move(*store), access == Access::Write);
@@ -54,10 +58,12 @@ Result<const RunInfo*> find_run(const Journal& journal, const std::string& id) {
     uint64_t number = 0;
     const auto [end, error] = std::from_chars(id.data() + 1, id.data() + id.size(), number);
     if (error != std::errc() || end != id.data() + id.size() || number == 0)
-      return fail(Fault::Usage, fmt::format("`{}` is no run: expected an id, or # and a run's number", id));
+      return fail(Fault::Usage,
+                  fmt::format("`{}` is no run: expected an id, or # and a run's number", id));
     if (const RunInfo* info = journal.find(RunId{number})) return info;
-    return fail(Fault::NotFound, fmt::format("no run {}: the store has {} runs; `wf list` shows them", id,
-                                             journal.runs().size()));
+    return fail(Fault::NotFound,
+                fmt::format("no run {}: the store has {} runs; `wf list` shows them", id,
+                            journal.runs().size()));
   }
   if (const RunInfo* info = journal.find(id)) return info;
   const std::string near = nearest_id(journal, id);

@@ -27,7 +27,8 @@ Result<const RunInfo*> find_run(const Journal& journal, const std::string& id);
 /// The program of a run, from the store, verified.
 Result<Program> stored_program(const Journal& journal, const RunInfo& info);
 
-/// The outermost run above this one that is still open (the run itself where it has no open parent).
+/// The outermost run above this one that is still open (the run itself where it has no open
+/// parent).
 const RunInfo* open_root(const Journal& journal, const RunInfo* info);
 /// The open runs below it, in the order of their numbers.
 std::vector<const RunInfo*> open_descendants(const Journal& journal, RunId run);

@@ -56,7 +56,8 @@ size_t width_of(uint32_t point) {
   const bool wide = (point >= 0x1100 && point <= 0x115F) || (point >= 0x2E80 && point <= 0xA4CF) ||
                     (point >= 0xAC00 && point <= 0xD7A3) || (point >= 0xF900 && point <= 0xFAFF) ||
                     (point >= 0xFE30 && point <= 0xFE6F) || (point >= 0xFF00 && point <= 0xFF60) ||
-                    (point >= 0x1F300 && point <= 0x1FAFF) || (point >= 0x20000 && point <= 0x3FFFD);
+                    (point >= 0x1F300 && point <= 0x1FAFF) ||
+                    (point >= 0x20000 && point <= 0x3FFFD);
   return wide ? 2 : 1;
 }
 
@@ -78,12 +79,18 @@ void say(const std::string& message) { write_stderr("wf: " + message + "\n"); }
 
 int exit_code_of(Fault fault) {
   switch (fault) {
-    case Fault::Usage: return kExitUsage;
-    case Fault::Script: return kExitScript;
-    case Fault::Store: return kExitStore;
-    case Fault::Replay: return kExitReplay;
-    case Fault::NotFound: return kExitFailed;
-    case Fault::Internal: return kExitFailed;
+    case Fault::Usage:
+      return kExitUsage;
+    case Fault::Script:
+      return kExitScript;
+    case Fault::Store:
+      return kExitStore;
+    case Fault::Replay:
+      return kExitReplay;
+    case Fault::NotFound:
+      return kExitFailed;
+    case Fault::Internal:
+      return kExitFailed;
   }
   return kExitFailed;
 }
@@ -214,7 +221,7 @@ void JsonWriter::separate() {
 JsonWriter& JsonWriter::key(std::string_view name) {
   text(name);
   out_ += ": ";
-  first_ = true;                    // no comma before the value
+  first_ = true;  // no comma before the value
   return *this;
 }
 

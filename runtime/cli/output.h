@@ -1,4 +1,5 @@
-// What leaves the program: data to stdout, everything else to stderr. JSON documents, tables, colours.
+// What leaves the program: data to stdout, everything else to stderr. JSON documents, tables,
+// colours.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,8 @@
 
 namespace wakeful::cli {
 
-/// Puts /dev/null where 0, 1 or 2 is closed, so that no file of the store gets such a number and a print
-/// ends up in it; ignores SIGPIPE: a reader who leaves shows as an error of write().
+/// Puts /dev/null where 0, 1 or 2 is closed, so that no file of the store gets such a number and a
+/// print ends up in it; ignores SIGPIPE: a reader who leaves shows as an error of write().
 void prepare_descriptors();
 
 /// `wf: message` to stderr.
@@ -22,14 +23,15 @@ void write_stderr(std::string_view text);
 int say_error(const Error& error);
 int exit_code_of(Fault fault);
 
-/// Text of others for messages: control characters (terminal escapes) and bad UTF-8 made visible; line
-/// breaks and tabs stay.
+/// Text of others for messages: control characters (terminal escapes) and bad UTF-8 made visible;
+/// line breaks and tabs stay.
 std::string printable(std::string_view text);
 bool valid_utf8(std::string_view text);
 /// A word as a POSIX shell reads it back.
 std::string shell_word(const std::string& word);
 
-/// Data for stdout. One write() a call; what could not be written is remembered, and said by finish().
+/// Data for stdout. One write() a call; what could not be written is remembered, and said by
+/// finish().
 class Stdout {
  public:
   void write(std::string_view text);

@@ -24,7 +24,8 @@ struct Size {
 
 Size terminal_size() {
   winsize size = {};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return {size.ws_col, size.ws_row};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    return {size.ws_col, size.ws_row};
   return {};
 }
 
@@ -86,14 +87,16 @@ void Progress::draw() {
     }
     // Depth first, the open ones only; what does not fit is in the counts of its parent.
     std::vector<std::pair<const LiveRun*, size_t>> look;
-    if (auto found = nodes.find(root); found != nodes.end()) look.emplace_back(found->second.run, 0);
+    if (auto found = nodes.find(root); found != nodes.end())
+      look.emplace_back(found->second.run, 0);
     while (!look.empty() && lines.size() < lines_max) {
       const auto [run, depth] = look.back();
       look.pop_back();
       const Node& node = nodes[run->info.number];
       std::string line(depth * 2, ' ');
       line += "● " + printable(run->info.id);
-      if (!run->retries.empty()) line += fmt::format("  retry {}", run->retries.front().attempt + 1);
+      if (!run->retries.empty())
+        line += fmt::format("  retry {}", run->retries.front().attempt + 1);
       if (!run->waiting.empty()) line += "  " + printable(run->waiting.front().what);
       line = cut_to_width(line, size.columns - 1);
       lines.push_back(line);

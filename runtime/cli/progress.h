@@ -1,5 +1,5 @@
-// The live tree on a terminal: what runs, folded by counts, and the line that each waits on. Drawn on
-// stderr, at most ten times a second, erased before anything else is written and at the end.
+// The live tree on a terminal: what runs, folded by counts, and the line that each waits on. Drawn
+// on stderr, at most ten times a second, erased before anything else is written and at the end.
 #pragma once
 
 #include <cstdint>

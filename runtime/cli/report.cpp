@@ -15,7 +15,8 @@ std::string text_of(Value value) {
 }
 
 ErrorView view_of(const ErrorObject& error) {
-  ErrorView view{text_of(error.kind), text_of(error.message), text_of(error.workflow_id), "null", {}, {}};
+  ErrorView view{
+      text_of(error.kind), text_of(error.message), text_of(error.workflow_id), "null", {}, {}};
   std::string data;
   if (!to_json(error.data, data, {.pretty = false, .lossy = true})) view.data = data;
   if (error.stack.is(Tag::List))
@@ -27,7 +28,8 @@ ErrorView view_of(const ErrorObject& error) {
 void append_one(std::string& out, const ErrorView& error, bool colour, bool cause) {
   out += cause ? "caused by " : "";
   out += coloured(colour, Colour::Red, printable(error.kind)) + ": " + printable(error.message);
-  if (!error.workflow_id.empty()) out += fmt::format("   (workflow {})", printable(error.workflow_id));
+  if (!error.workflow_id.empty())
+    out += fmt::format("   (workflow {})", printable(error.workflow_id));
   out += "\n";
   for (const std::string& frame : error.stack) out += "    in " + printable(frame) + "\n";
 }
@@ -50,7 +52,8 @@ ErrorView read_error(const std::string& cbor) {
   Heap heap;
   Value value;
   std::string fault;
-  if (!from_cbor(heap, cbor, value, fault)) return {"Error", "unreadable error: " + fault, "", "null", {}, {}};
+  if (!from_cbor(heap, cbor, value, fault))
+    return {"Error", "unreadable error: " + fault, "", "null", {}, {}};
   if (!value.is(Tag::Error)) return {"Error", text_of(value), "", "null", {}, {}};
   ErrorView view = view_of(*value.as<ErrorObject>());
   Value cause = value.as<ErrorObject>()->cause;
@@ -72,7 +75,8 @@ Result<Outcome> read_outcome(const Journal& journal, const RunInfo& info) {
   // Notes may stand behind the end (Released).
   while (record->type != RecordType::RunEnded && record->type != RecordType::Terminated) {
     if (!record->previous)
-      return fail(Fault::Store, fmt::format("run {} is said to be closed, but its history has no end", info.id));
+      return fail(Fault::Store,
+                  fmt::format("run {} is said to be closed, but its history has no end", info.id));
     record = journal.record_at(record->previous);
     if (!record) return tl::unexpected(record.error());
   }
@@ -120,9 +124,14 @@ void write_error(JsonWriter& json, const ErrorView& error) {
   json.end_object();
 }
 
+JsonWriter& begin_run(JsonWriter& json, const RunInfo& info) {
+  json.begin_object().key("id").text(info.id).key("run");
+  json.number(static_cast<int64_t>(info.number.value)).key("workflow").text(info.workflow);
+  return json.key("status").text(status_name(info.status));
+}
+
 Result<void> write_run(JsonWriter& json, const Journal& journal, const RunInfo& info) {
-  json.begin_object().key("id").text(info.id).key("run").number(static_cast<int64_t>(info.number.value));
-  json.key("workflow").text(info.workflow).key("status").text(status_name(info.status));
+  begin_run(json, info);
   if (info.status != RunStatus::Running) {
     auto outcome = read_outcome(journal, info);
     if (!outcome) return tl::unexpected(outcome.error());
@@ -137,7 +146,8 @@ Result<void> write_run(JsonWriter& json, const Journal& journal, const RunInfo& 
 
 namespace {
 
-Result<void> report_text(const CommandLine& line, const Journal& journal, const RunInfo& info, Stdout& out) {
+Result<void> report_text(const CommandLine& line, const Journal& journal, const RunInfo& info,
+                         Stdout& out) {
   if (info.status == RunStatus::Running) return {};
   auto outcome = read_outcome(journal, info);
   if (!outcome) return tl::unexpected(outcome.error());
@@ -152,14 +162,15 @@ Result<void> report_text(const CommandLine& line, const Journal& journal, const 
 
 }  // namespace
 
-int report_runs(const CommandLine& line, const Journal& journal, const std::vector<RunId>& runs, bool as_list,
-                Stdout& out) {
+int report_runs(const CommandLine& line, const Journal& journal, const std::vector<RunId>& runs,
+                bool as_list, Stdout& out) {
   int code = kExitDone;
   JsonWriter json;
   if (as_list) json.begin_list();
   for (const RunId run : runs) {
     const RunInfo& info = *journal.find(run);
-    const auto written = line.json() ? write_run(json, journal, info) : report_text(line, journal, info, out);
+    const auto written =
+        line.json() ? write_run(json, journal, info) : report_text(line, journal, info, out);
     if (!written) return say_error(written.error());
     code = std::max(code, exit_code_of(info.status));
   }

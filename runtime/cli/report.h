@@ -10,24 +10,26 @@
 
 namespace wakeful::cli {
 
-/// An error of a script as it stands in the journal; `causes` holds its cause, then that one's cause …
+/// An error of a script as it stands in the journal; `causes` holds its cause, then that one's
+/// cause …
 struct ErrorView {
   std::string kind;
   std::string message;
-  std::string workflow_id;          // "": none
-  std::string data;                 // JSON, "null" where there is none
-  std::vector<std::string> stack;   // "Order at order.wf:12:5", innermost first
-  std::vector<ErrorView> causes;    // filled for the outermost only
+  std::string workflow_id;         // "": none
+  std::string data;                // JSON, "null" where there is none
+  std::vector<std::string> stack;  // "Order at order.wf:12:5", innermost first
+  std::vector<ErrorView> causes;   // filled for the outermost only
 };
 
-/// The error in a CBOR value; a value of another shape becomes an Error with that value as its message.
+/// The error in a CBOR value; a value of another shape becomes an Error with that value as its
+/// message.
 ErrorView read_error(const std::string& cbor);
 
 /// How a closed run ended.
 struct Outcome {
   RunStatus status{};
-  std::string value;                // CBOR: the result of a completed run, else empty
-  std::optional<ErrorView> error;   // of all others
+  std::string value;               // CBOR: the result of a completed run, else empty
+  std::optional<ErrorView> error;  // of all others
 };
 
 /// The arguments that the run was started with: CBOR list, by position.
@@ -41,16 +43,19 @@ std::string error_text(const ErrorView& error, bool colour);
 /// {"kind", "message", "workflow_id", "data", "cause", "stack"}
 void write_error(JsonWriter& json, const ErrorView& error);
 
-/// The document of `wf run --json`: {"id", "run", "workflow", "status", "result" or "error"}; an open run has
-/// neither.
+/// Begins an object with what every document says of a run: "id", "run", "workflow", "status".
+JsonWriter& begin_run(JsonWriter& json, const RunInfo& info);
+/// The document of `wf run --json`: {"id", "run", "workflow", "status", "result" or "error"}; an
+/// open run has neither.
 Result<void> write_run(JsonWriter& json, const Journal& journal, const RunInfo& info);
 
-/// Says how the runs ended and prints results: text to `out`, or with `json` the documents as one (a list
-/// where `as_list`). Gives the exit code: 1 where one did not complete, 130 where one is open.
-int report_runs(const CommandLine& line, const Journal& journal, const std::vector<RunId>& runs, bool as_list,
-                Stdout& out);
+/// Says how the runs ended and prints results: text to `out`, or with `json` the documents as one
+/// (a list where `as_list`). Gives the exit code: 1 where one did not complete, 130 where one is
+/// open.
+int report_runs(const CommandLine& line, const Journal& journal, const std::vector<RunId>& runs,
+                bool as_list, Stdout& out);
 
-std::string time_text(int64_t ms);       // RFC 3339 UTC, in whole seconds
+std::string time_text(int64_t ms);  // RFC 3339 UTC, in whole seconds
 std::string duration_text(int64_t ms);
 
 }  // namespace wakeful::cli

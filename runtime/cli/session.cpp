@@ -47,7 +47,9 @@ class SignalsTo {
 }  // namespace
 
 Session::Session(const CommandLine& line, Journal& journal, Stdout& out)
-    : line_(line), journal_(journal), out_(out),
+    : line_(line),
+      journal_(journal),
+      out_(out),
       engine_(std::make_unique<Engine>(journal, *this, Engine::Services{}, Engine::Limits{})),
       progress_(Progress::wanted() ? std::make_unique<Progress>(line, *engine_) : nullptr) {}
 
@@ -69,7 +71,8 @@ void Session::print(const std::string& text) {
     out_.write(text + "\n");
 }
 
-void Session::log(RunId, const char* level, const std::string& message, const std::string& fields_json) {
+void Session::log(RunId, const char* level, const std::string& message,
+                  const std::string& fields_json) {
   if (progress_) progress_->erase();
   const bool fields = !fields_json.empty() && fields_json != "{}" && fields_json != "null";
   write_stderr(fmt::format("{}: {}{}{}\n", level, printable(message), fields ? " " : "",
@@ -88,15 +91,16 @@ void Session::say_what_is_open(const std::vector<RunId>& runs) {
   for (const RunId run : runs) {
     const RunInfo& info = *journal_.find(run);
     if (info.status == RunStatus::Running) {
-      say(kept ? fmt::format("interrupted; {} is kept. To go on:  wf resume {}{}", printable(info.id),
-                             shell_word(info.id), store_words(line_))
+      say(kept ? fmt::format("interrupted; {} is kept. To go on:  wf resume {}{}",
+                             printable(info.id), shell_word(info.id), store_words(line_))
                : "interrupted; an ephemeral run is not kept");
       continue;
     }
     for (const RunInfo* child : open_descendants(journal_, run))
-      say(fmt::format("still open: {} ({}, #{}), started by {}.{}", printable(child->id), child->workflow,
-                      child->number.value, printable(info.id),
-                      kept ? fmt::format(" To go on:  wf resume {}{}", shell_word(child->id), store_words(line_))
+      say(fmt::format("still open: {} ({}, #{}), started by {}.{}", printable(child->id),
+                      child->workflow, child->number.value, printable(info.id),
+                      kept ? fmt::format(" To go on:  wf resume {}{}", shell_word(child->id),
+                                         store_words(line_))
                            : ""));
   }
 }
@@ -106,7 +110,8 @@ std::vector<RunId> newest_attempts(const Journal& journal, const std::vector<Run
   for (const RunId run : runs) {
     const RunInfo* info = journal.find(run);
     const RunInfo* last = journal.find(info->id);
-    // The id may have been taken by a later run of its own; an attempt counts on from the one before.
+    // The id may have been taken by a later run of its own; an attempt counts on from the one
+    // before.
     const bool attempt = last && last->number > run && last->attempt > info->attempt;
     newest.push_back(attempt ? last->number : run);
   }

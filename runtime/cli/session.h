@@ -14,21 +14,24 @@ class Progress;
 
 class Session final : public EngineOutput {
  public:
-  /// `line` and `journal` must outlive it. What scripts print goes to `out`, or to stderr with --json.
+  /// `line` and `journal` must outlive it. What scripts print goes to `out`, or to stderr with
+  /// --json.
   Session(const CommandLine& line, Journal& journal, Stdout& out);
   ~Session();
   Session(const Session&) = delete;
 
   Engine& engine() { return *engine_; }
-  /// Works until the runs have ended. The first SIGINT or SIGTERM makes it return early with what happened
-  /// durable, the second ends the process at once.
+  /// Works until the runs have ended. The first SIGINT or SIGTERM makes it return early with what
+  /// happened durable, the second ends the process at once.
   Result<void> work(const std::vector<RunId>& runs);
-  /// Says which of the runs were interrupted and how to go on, and which abandoned children are open.
+  /// Says which of the runs were interrupted and how to go on, and which abandoned children are
+  /// open.
   void say_what_is_open(const std::vector<RunId>& runs);
 
  private:
   void print(const std::string& text) override;
-  void log(RunId run, const char* level, const std::string& message, const std::string& fields_json) override;
+  void log(RunId run, const char* level, const std::string& message,
+           const std::string& fields_json) override;
   void run_ended(const RunInfo& info) override;
   void warn(const std::string& message) override;
 
