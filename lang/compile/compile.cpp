@@ -1,0 +1,96 @@
+#include "lang/compile/compile.h"
+
+#include <fmt/format.h>
+
+#include "lang/check/check.h"
+#include "lang/compile/function_compiler.h"
+#include "lang/compile/globals.h"
+#include "lang/compile/load.h"
+#include "lang/compile/pool.h"
+#include "lang/grammar/parse.h"
+#include "stdlib/builtins.h"
+
+namespace wakeful {
+namespace {
+
+CallableDecl declaration_of(const Declared& declared, Globals& globals) {
+  CallableDecl decl;
+  decl.name = declared.decl->name.text;
+  decl.function = declared.function;
+  decl.params = parameters_of(declared.decl->fn);
+  decl.result = type_of(declared.decl->fn.result);
+  decl.options = globals.options_of(declared);
+  decl.doc = declared.decl->doc;
+  decl.span = declared.decl->span;
+  return decl;
+}
+
+void compile_functions(CompileContext& context) {
+  const std::vector<Declared>& list = context.globals.functions();
+  context.program.functions.resize(list.size());
+  for (size_t i = 0; i < list.size(); ++i) {
+    const Declared& declared = list[i];
+    const ast::Callable& callable = declared.decl->fn;
+    Variables variables = find_variables(callable, context.diagnostics);
+    FunctionCompiler compiler(context, declared.file, declared.prelude, variables);
+    Function function = compiler.compile(declared.decl->name.text, callable, declared.decl->span);
+    context.program.functions[i] = std::move(function);
+  }
+}
+
+/// The files are those of the program, the prelude last.
+Program generate(const std::vector<ast::File>& files, const ImportMap& imports,
+                 Diagnostics& diagnostics) {
+  Program program;
+  Globals globals(files, imports, diagnostics);
+  globals.evaluate_all();
+  for (const Declared& declared : globals.workflows()) {
+    program.workflows.push_back(declaration_of(declared, globals));
+    if (declared.file == 0) ++program.own_workflows;
+  }
+  for (const Declared& declared : globals.activities()) {
+    program.activities.push_back(declaration_of(declared, globals));
+  }
+  if (diagnostics.has_errors()) return program;
+  Pool pool(program);
+  CompileContext context{program, globals, pool, diagnostics, {}};
+  compile_functions(context);
+  return program;
+}
+
+/// The prelude is part of every program, so that a stored program needs nothing but natives. Its faults
+/// are ours.
+void add_prelude(LoadedFiles& loaded, Sources& sources, Diagnostics& diagnostics) {
+  uint32_t index = static_cast<uint32_t>(sources.files.size());
+  sources.files.push_back(
+      std::make_shared<SourceFile>("<prelude>", std::string(prelude_source())));
+  loaded.files.push_back(parse(index, sources, diagnostics));
+}
+
+void seal_and_verify(Compiled& compiled, Program program) {
+  program.sources = compiled.sources;
+  Result<void> verified = verify(program);
+  if (!verified) {
+    compiled.diagnostics.error("compile", {0, 0, 0},
+                               "the compiler made invalid code: " + verified.error().message,
+                               "this is a mistake in wf: please report it with the script");
+    return;
+  }
+  seal(program);
+  compiled.program = std::move(program);
+}
+
+}  // namespace
+
+Compiled compile(const std::string& path, const ReadSource& read) {
+  Compiled compiled;
+  LoadedFiles loaded = load_files(path, read, compiled.sources, compiled.diagnostics);
+  check(loaded.files, loaded.imports, compiled.sources, compiled.diagnostics);
+  add_prelude(loaded, compiled.sources, compiled.diagnostics);
+  if (compiled.diagnostics.has_errors()) return compiled;
+  Program program = generate(loaded.files, loaded.imports, compiled.diagnostics);
+  if (!compiled.diagnostics.has_errors()) seal_and_verify(compiled, std::move(program));
+  return compiled;
+}
+
+}  // namespace wakeful
