@@ -72,8 +72,9 @@ class Engine {
   /// Called about so often on the engine thread while it works (progress). 0: never.
   void on_tick(int64_t every_ms, std::function<void()> callback);
 
+  struct State;                     // runtime/engine/state.h
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

@@ -1,0 +1,210 @@
+// The inside of the engine (engine.h). Private to this folder.
+//
+// Words: a *live run* is one that the engine carries; an *attempt* is one execution of an activity or effect; an
+// *event* is what a run is told next, not journaled before its burst begins.
+//
+// Always true:
+//  1. One event, one burst: an event is appended when its burst begins, and no event between the commands of a burst.
+//  2. A step is dispatched, and a line released, only when durable() has passed its record.
+//  3. A run with lines that were not released gets no further event: so a crash can repeat the lines of its last
+//     burst only, and lose none.
+//  4. Everything here belongs to the engine's thread. Other threads come in through `wakeup`.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/engine/blocking_pool.h"
+#include "runtime/engine/carriers.h"
+#include "runtime/engine/engine.h"
+#include "runtime/engine/output_gate.h"
+#include "runtime/engine/step_options.h"
+#include "runtime/engine/timers.h"
+#include "runtime/engine/wakeup.h"
+#include "runtime/replay/history_player.h"
+
+namespace wakeful {
+
+/// What a run is told next.
+struct PendingEvent {
+  RecordType type{};
+  uint64_t step = 0;
+  uint64_t kind = 0;
+  uint64_t ref = 0;
+  std::string name;
+  std::string value;                // of ChildEnded: delivered with the record, not part of it
+};
+
+/// One execution of a step. Shared by the step, its fiber and the thread that it blocks.
+struct Attempt {
+  CancelToken token;
+  uint64_t number = 1;
+  bool timed_out = false;
+  TimerKey timeout;
+  FiberGate* sleeping = nullptr;    // open() ends its sleep
+};
+
+/// A step of a live run that was scheduled and has not ended.
+struct LiveStep {
+  StepId step;
+  StepKind kind{};
+  std::string name;
+  std::string arguments;            // CBOR list
+  std::shared_ptr<const StepOptions> options;
+  uint64_t attempt = 1;             // the present or next one
+  std::shared_ptr<Attempt> running; // null: not dispatched, or between attempts
+  TimerKey retry;                   // armed between attempts
+  std::string last_error;           // CBOR, of the attempt before
+  bool cancelled = false;           // asked for by the run
+};
+
+struct LiveRunEntry {
+  std::unique_ptr<Run> run;         // null before its first burst
+  std::unique_ptr<Run::Setup> unborn;  // until then
+  RunId number;
+  RunId parent;
+  StepId parent_step;
+  Lsn spawned;                      // the parent's ChildStarted
+  Lsn ended_at;                     // its RunEnded, once emitted
+  uint32_t attempt = 1;
+  std::shared_ptr<const StepOptions> options;  // of a child; null where there are none
+  int64_t first_started_ms = 0;     // of its first attempt: execution_timeout
+  int64_t last_time = 0;            // of its last event: time never goes back in a run
+  int64_t burst_cpu_us = 0;
+  size_t burst_output_bytes = 0;
+  std::vector<PendingEvent> pending;
+  size_t pending_at = 0;            // the next of them
+  bool queued = false;              // in State::ready
+  bool in_burst = false;
+  bool announce = false;            // a root, or asked for by resume(): run_ended
+  bool cancel_requested = false;    // so its failure is not retried
+  uint32_t unreleased = 0;          // items of the gate that hold its lines
+  std::vector<OutputLine> lines;    // of the present burst
+  TimerKey run_timeout, execution_timeout;
+  std::unordered_map<uint64_t, TimerKey> timers;                       // by step
+  std::unordered_map<uint64_t, std::unique_ptr<LiveStep>> steps;
+  std::unordered_map<uint64_t, RunId> children;                        // open ones: step → its present attempt
+
+  const Run::Setup& setup() const { return run ? run->setup() : *unborn; }
+  bool has_event() const { return pending_at < pending.size(); }
+};
+
+/// A child between two attempts.
+struct ChildBackoff {
+  Run::Setup setup;                 // of the attempt that failed: what the next one begins with
+  RunId parent;
+  StepId parent_step;
+  Lsn spawned;
+  Lsn failed_at;                    // RunEnded of the attempt that failed
+  std::string failure;              // its error, CBOR
+  RunStatus status{};
+  uint32_t attempt = 1;             // the next one's number
+  std::shared_ptr<const StepOptions> options;
+  int64_t first_started_ms = 0;
+  TimerKey timer;
+};
+
+struct PairHash {
+  size_t operator()(const std::pair<uint64_t, uint64_t>& p) const noexcept {
+    return std::hash<uint64_t>{}(p.first * 0x9E3779B97F4A7C15u ^ p.second);
+  }
+};
+
+/// A live run's commands and lines, while it is in a burst.
+class BurstHost final : public RunHost {
+ public:
+  BurstHost(Engine::State& state, LiveRunEntry& entry) : state_(state), entry_(entry) {}
+  bool command(Record& record) override;
+  void print(std::string text) override;
+  void log(const char* level, std::string message, std::string fields_json) override;
+  void drop_timer(StepId step) override;
+
+ private:
+  void add_line(OutputLine line);
+  Engine::State& state_;
+  LiveRunEntry& entry_;
+};
+
+struct Engine::State {
+  State(Journal& journal, EngineOutput& output, Services services, Limits limits);
+  ~State();
+
+  // runs.cpp: events in, bursts
+  LiveRunEntry& add_run(RunId number, std::unique_ptr<Run::Setup> setup);
+  LiveRunEntry* find(RunId run);
+  void tell(LiveRunEntry& entry, PendingEvent event);
+  void make_ready(LiveRunEntry& entry);
+  void carry_runs();
+  bool run_slice(LiveRunEntry& entry);
+  void begin_burst(LiveRunEntry& entry);
+  void check_limits(LiveRunEntry& entry, int64_t cpu_us);
+  void end_burst(LiveRunEntry& entry, bool last);
+  int64_t time_for(LiveRunEntry& entry);
+  void drop_run(LiveRunEntry& entry);
+
+  // children.cpp: how children start, end, are tried again, cancelled and terminated
+  void start_child(LiveRunEntry& parent, Record& record);
+  LiveRunEntry& start_attempt(Run::Setup setup, RunId parent, StepId parent_step, Lsn spawned, uint32_t attempt,
+                              std::shared_ptr<const StepOptions> options, int64_t first_started_ms);
+  void arm_run_timeouts(LiveRunEntry& entry, bool already_timed_out);
+  void run_has_ended(LiveRunEntry& entry);
+  void child_has_ended(RunId parent, StepId step, RunStatus status, Lsn ended_at, std::string value);
+  bool back_off(LiveRunEntry& entry, RunStatus status, const std::string& error);
+  void next_attempt(RunId parent, StepId step);
+  void drop_backoffs(RunId parent, bool abandoned_too);
+  void cancel_child(RunId parent, StepId step, CancelMode mode, const std::string& reason);
+  void request_cancel(LiveRunEntry& entry, CancelCause cause, const std::string& reason);
+  void terminate(RunId run, const std::string& reason);
+
+  // steps.cpp: activities and effects
+  void schedule(LiveRunEntry& entry, const Record& record);
+  void queue_dispatch(RunId run, StepId step, Lsn position);
+  void dispatch(RunId run, StepId step);
+  void perform(RunId run, LiveStep& step, std::shared_ptr<Attempt> attempt);
+  void attempt_ended(RunId run, StepId step, const std::shared_ptr<Attempt>& attempt, EffectOutcome outcome);
+  void attempt_failed(LiveRunEntry& entry, LiveStep& step, const std::string& error);
+  void end_step(LiveRunEntry& entry, StepId step, StepStatus status, std::string value);
+  void cancel_step(LiveRunEntry& entry, StepId step);
+  void cancel_attempt(Attempt& attempt);
+  void time_out_attempt(RunId run, StepId step);
+  EffectOutcome run_blocking(const EffectCall& call, const std::shared_ptr<Attempt>& attempt);
+  bool attempt_sleep(RunId run, StepId step, const std::shared_ptr<Attempt>& attempt, int64_t ms);
+
+  // engine.cpp: the loop
+  Result<void> work(std::vector<RunId> runs);
+  void release();
+  void fire_timers();
+  void fire(const TimerTarget& target);
+  void sleep_until_something_happens();
+  void tick();
+  Result<void> stop();
+  Result<std::shared_ptr<Image>> image_of(const std::string& hash);
+
+  Journal& journal;
+  EngineOutput& output;
+  Services services;
+  Limits limits;
+  std::shared_ptr<Wakeup> wakeup = std::make_shared<Wakeup>();
+  Carriers carriers;
+  std::unique_ptr<BlockingPool> pool;
+
+  std::unordered_map<RunId, std::unique_ptr<LiveRunEntry>> runs;
+  std::unordered_map<std::pair<uint64_t, uint64_t>, ChildBackoff, PairHash> backoffs;   // by parent and step
+  std::unordered_map<std::string, RunId> backoff_ids;                                   // ids that those hold
+  std::deque<RunId> ready;
+  bool carrying = false;            // a fiber carries runs
+  struct Dispatch { RunId run; StepId step; Lsn position; };
+  std::deque<Dispatch> dispatches;  // in the order of their positions
+  Timers timers;
+  OutputGate gate;
+  StepOptionsCache options_cache;
+  std::unordered_map<std::string, std::shared_ptr<Image>> images;
+  bool stopping = false;
+  int64_t tick_every_us = 0;
+  int64_t next_tick_us = 0;
+  std::function<void()> on_tick;
+};
+
+}  // namespace wakeful

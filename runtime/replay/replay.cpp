@@ -1,0 +1,50 @@
+#include "runtime/replay/replay.h"
+
+#include <fmt/format.h>
+
+#include "runtime/replay/history_player.h"
+#include "runtime/replay/run_setup.h"
+
+namespace wakeful {
+
+std::string Difference::message() const {
+  std::string where = at ? fmt::format(" (record {})", at.value) : "";
+  return fmt::format("replay differs from history{}\n  history: {}\n  code:    {}", where, expected, found);
+}
+
+Result<Replayed> replay(const Journal& journal, RunId number, std::shared_ptr<Image> image) {
+  constexpr uint64_t kSliceTicks = 1'000'000;
+  constexpr int kSlicesPastEnd = 200;   // a burst that a crash cut off may never end
+  auto history = journal.history(number);
+  if (!history) return tl::unexpected(history.error());
+  if (history->empty() || history->front().second.type != RecordType::RunStarted) {
+    return fail(Fault::Store, fmt::format("run #{}: its history does not begin with RunStarted", number.value));
+  }
+  const Record& started = history->front().second;
+  const bool same_program = image->program().hash == started.program;
+  auto setup = run_setup(journal, started, image);
+  if (!setup) return tl::unexpected(setup.error());
+
+  Replayed result;
+  result.records = history->size();
+  result.run = std::make_unique<Run>(std::move(*setup));
+  PlayerSources sources;
+  sources.value_at = [&](Lsn at) -> Result<std::string> {
+    auto record = journal.record_at(at);
+    if (!record) return tl::unexpected(record.error());
+    return std::move(record->value);
+  };
+  sources.sources = &image->program().sources;
+  sources.same_program = same_program;
+  HistoryPlayer player(*result.run, *history, std::move(sources), nullptr);
+  int past_end = 0;
+  while (player.advance(kSliceTicks) == Run::State::More) {
+    if (player.exhausted() && ++past_end > kSlicesPastEnd) break;
+  }
+  if (player.error()) return tl::unexpected(*player.error());
+  result.difference = player.difference();
+  result.last_prints = std::move(player.last_prints());
+  return result;
+}
+
+}  // namespace wakeful
