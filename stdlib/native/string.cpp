@@ -187,8 +187,9 @@ bool string_repeat(NativeContext& cx, Value* args, Value& result) {
   int64_t n;
   const String* s = args[0].string();
   if (!want_count(cx, args[1], "repeat()", "n", 0, n)) return false;
-  uint64_t bytes;
-  if (__builtin_mul_overflow(uint64_t{s->bytes}, static_cast<uint64_t>(n), &bytes)) bytes = UINT64_MAX >> 1;
+  if (s->bytes == 0) n = 0;
+  constexpr int64_t kTooMany = int64_t{1} << 31;           // keeps the product in 64 bits
+  const uint64_t bytes = uint64_t{s->bytes} * static_cast<uint64_t>(std::min(n, kTooMany));
   if (!check_fits(cx, "repeat()", bytes + sizeof(String))) return false;
   String* out = allocate_string(cx.heap, bytes);
   if (s->bytes == 1) {
@@ -196,7 +197,7 @@ bool string_repeat(NativeContext& cx, Value* args, Value& result) {
   } else {
     for (uint64_t at = 0; at < bytes; at += s->bytes) std::memcpy(out->data + at, s->data, s->bytes);
   }
-  seal_string(out, s->bytes ? s->length * static_cast<uint32_t>(n) : 0);
+  seal_string(out, s->length * static_cast<uint32_t>(n));
   result = Value::of(out);
   return true;
 }
