@@ -130,6 +130,9 @@ WF_ACTION(map_literal) {
 }
 
 // --- if, try, batch ---------------------------------------------------------------------------------------
+WF_ACTION(condition) {
+  if (b.count(b.exprs) > 1) b.pop(b.exprs);  // after the slip `if x = 3`
+}
 WF_ACTION(if_expression) { b.if_expr(); }
 WF_ACTION(catch_clause) {
   ast::TryExpr::Catch made;

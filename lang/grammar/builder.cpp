@@ -21,8 +21,13 @@ void Builder::close() {
 }
 
 void Builder::discard() {
+  // An action that threw may have taken more than its frame holds (a suffix takes what stands before it).
   size_t i = 0;
-  std::apply([&](auto&... each) { (each.erase(each.begin() + frames_.back().sizes[i++], each.end()), ...); }, stacks());
+  auto cut = [&](auto& stack) {
+    const uint32_t size = frames_.back().sizes[i++];
+    if (stack.size() > size) stack.erase(stack.begin() + size, stack.end());
+  };
+  std::apply([&](auto&... each) { (cut(each), ...); }, stacks());
   frames_.pop_back();
 }
 
@@ -140,6 +145,24 @@ Tok partner(Tok open) {
 }
 }  // namespace
 
+bool Builder::seek_body(uint32_t first) {
+  const Tok kind = at(first).kind;
+  const bool headed = kind == Tok::Workflow || kind == Tok::Activity || kind == Tok::Fn || kind == Tok::Test ||
+                      kind == Tok::If || kind == Tok::For || kind == Tok::While || kind == Tok::Batch || kind == Tok::On;
+  if (!headed || current().line != at(first).line) return false;
+  for (uint32_t i = position; at(i).kind != Tok::End && at(i).line == at(first).line; ++i) {
+    if (at(i).kind != Tok::LeftBrace || at(i + 1).line == at(i).line || at(i).pair == 0) continue;
+    for (uint32_t skipped = first; skipped < i; ++skipped) lose(skipped);
+    position = fresh = i;
+    return true;
+  }
+  return false;
+}
+
+void Builder::lose(uint32_t index) {
+  if (at(index).kind == Tok::Identifier) lost_names.emplace_back(text(at(index)));
+}
+
 void Builder::resync(uint32_t first) {
   std::vector<Tok> open;  // what was opened since the statement began
   const uint32_t failed = position;
@@ -149,7 +172,7 @@ void Builder::resync(uint32_t first) {
     if (i > first && i >= failed && token.newline_before) {
       if (open.empty() && token.line_break) break;
       // Within brackets that were never closed: a line as far left as the statement begins another.
-      if (!closes(token.kind) && token.column <= at(first).column && at(first).newline_before) break;
+      if (!closes(token.kind) && !token.goes_on && token.column <= at(first).column && at(first).newline_before) break;
       if (begins_declaration(i)) break;
     }
     if (opens(token.kind)) open.push_back(token.kind);
@@ -158,16 +181,14 @@ void Builder::resync(uint32_t first) {
       while (depth > 0 && partner(open[depth - 1]) != token.kind) --depth;
       if (depth > 0) {
         open.resize(depth - 1);
-      } else if (token.kind == Tok::RightBrace && !(brackets_.empty() && i == first) && i >= failed) {
+      } else if (token.kind == Tok::RightBrace && !brackets_.empty() && i >= failed) {
         break;
       }
     }
     if (token.kind == Tok::Semicolon && open.empty() && i >= failed) break;
   }
   if (i == first && at(i).kind != Tok::End) ++i;
-  for (uint32_t skipped = first; skipped < i; ++skipped) {
-    if (at(skipped).kind == Tok::Identifier) lost_names.emplace_back(text(at(skipped)));
-  }
+  for (uint32_t skipped = first; skipped < i; ++skipped) lose(skipped);
   position = i;
 }
 
@@ -176,6 +197,12 @@ void Builder::resync(uint32_t first) {
 void Builder::push(ast::ExprPtr expr) {
   grow(1);
   exprs.push_back(std::move(expr));
+}
+
+void Builder::push_suffix(ast::ExprPtr expr) {
+  Frame& inner = frames_.back();
+  inner.height = std::max(inner.height, frames_[frames_.size() - 2].height);
+  push(std::move(expr));
 }
 
 void Builder::push_stmt(ast::StmtPtr stmt) {
@@ -245,7 +272,7 @@ void Builder::call() {
     }
     named |= arg.name.has_value();
   }
-  push(std::move(node));
+  push_suffix(std::move(node));
 }
 
 void Builder::index() {
@@ -259,14 +286,14 @@ void Builder::index() {
     node->span = whole;
     node->object = std::move(object);
     node->index = std::move(inside[0]);
-    return push(std::move(node));
+    return push_suffix(std::move(node));
   }
   auto node = std::make_unique<ast::SliceExpr>();
   node->span = whole;
   node->object = std::move(object);
   const uint32_t colon = at(colons[0]).begin;
   for (auto& side : inside) (side->span.begin < colon ? node->begin : node->end) = std::move(side);
-  push(std::move(node));
+  push_suffix(std::move(node));
 }
 
 void Builder::member() {
@@ -275,7 +302,7 @@ void Builder::member() {
   node->optional = !take(marks).empty();
   node->object = pop(exprs);
   node->span.begin = node->object->span.begin;
-  push(std::move(node));
+  push_suffix(std::move(node));
 }
 
 ast::Callable Builder::callable(bool has_body) {

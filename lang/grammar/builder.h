@@ -149,6 +149,9 @@ class Builder {
   };
   State save() const { return {frames_.size(), brackets_.size(), nesting_, percent_ends, in_test}; }
   void restore(const State& state);
+  /// After a fault in the header that began at `first`: goes to the `{` at the end of its line, so that the
+  /// body's own faults are found. False where there is none.
+  bool seek_body(uint32_t first);
   /// Skips to where a statement that began at `first` plausibly ends.
   void resync(uint32_t first);
   bool ends_statement() const;
@@ -157,6 +160,7 @@ class Builder {
 
   // --- nodes -------------------------------------------------------------------------------------------
   void push(ast::ExprPtr expr);
+  void push_suffix(ast::ExprPtr expr);  // what was made of the expression before this frame
   template <class T, class... A>
   std::unique_ptr<T> make(A&&... args) {
     auto node = std::make_unique<T>(std::forward<A>(args)...);
@@ -193,6 +197,7 @@ class Builder {
     return std::tie(exprs, stmts, blocks, names, types, type_fields, patterns, pattern_fields, params, args,
                     entries, items, parts, catches, ops, marks, declarations);
   }
+  void lose(uint32_t index);
   ast::ExprPtr climb(std::vector<ast::ExprPtr>& operands, size_t& operand, size_t& op, int least);
 
   uint32_t file_;

@@ -140,6 +140,12 @@ struct within_test : custom {
   }
 };
 
+struct block;
+template <class R>
+struct action;
+template <class R>
+struct control;
+
 /// One statement or declaration. A fault in it is reported, and the parse goes on behind it.
 template <class R>
 struct recovering : custom {
@@ -155,9 +161,22 @@ struct recovering : custom {
     } catch (const SyntaxError& error) {
       b.report(error);
       b.restore(state);
+      if (b.seek_body(first)) read_lost_body<Control<block>>(in, b, state);
       b.resync(first);
     }
     return true;
+  }
+
+  /// The block behind a broken header: only for the faults in it.
+  template <class BlockControl, class In>
+  static void read_lost_body(In& in, Builder& b, const Builder::State& state) {
+    try {
+      b.open();
+      (void)BlockControl::template match<p::apply_mode::action, p::rewind_mode::required, action, control>(in, b);
+    } catch (const SyntaxError& error) {
+      b.report(error);
+    }
+    b.restore(state);
   }
 };
 

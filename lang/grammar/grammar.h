@@ -19,6 +19,7 @@ struct block;
 struct comma : tok<Tok::Comma> {};
 struct colon : tok<Tok::Colon> {};
 struct assign : tok<Tok::Assign> {};
+struct right_paren : tok<Tok::RightParen> {};
 struct required_in : tok<Tok::In> {};
 struct identifier : tok<Tok::Identifier> {};
 /// After `.` and before `:` any word is a name.
@@ -84,7 +85,7 @@ struct map_literal : node<enclosed<Tok::LeftBrace, Bracket::Other, separated<ent
 
 // --- if, try, batch: expressions with blocks -------------------------------------------------------------------
 
-struct condition : p::seq<expression, check_condition> {};
+struct condition : node<expression, p::opt<assign_in_condition, p::must<expression>>> {};
 struct else_if : p::seq<when<sees_else_if>, any_token, any_token, p::must<condition>, p::must<block>> {};
 struct elif : p::seq<when<sees_elif>, elif_word, p::must<condition>, p::must<block>> {};
 struct else_block : p::if_must<tok<Tok::Else>, block> {};
@@ -128,9 +129,9 @@ struct suffixes : p::star<p::sor<call_suffix, index_suffix, member_suffix>> {};
 
 // `as`, `with` and `compensate` follow a call, in this order. Their operands are single terms.
 struct term : node<simple_primary, suffixes> {};
-struct as_clause : node<tok<Tok::As>, p::must<after_call>, p::must<term>> {};
-struct with_clause : node<tok<Tok::With>, p::must<after_call>, p::must<term>> {};
-struct bound_compensate : node<tok<Tok::Compensate>, p::must<after_call>, p::opt<identifier>, p::must<block>> {};
+struct as_clause : node<tok<Tok::As>, check_after_call, p::must<term>> {};
+struct with_clause : node<tok<Tok::With>, check_after_call, p::must<term>> {};
+struct bound_compensate : node<tok<Tok::Compensate>, check_after_call, p::opt<identifier>, p::must<block>> {};
 struct call_clauses : p::seq<p::opt<as_clause>, p::opt<with_clause>, p::opt<bound_compensate>> {};
 struct postfix : node<primary, suffixes, call_clauses> {};
 
@@ -156,7 +157,10 @@ struct let_keyword : p::sor<tok<Tok::Let>, p::seq<tok<Tok::Var>, mark>> {};
 struct let_statement : node<let_keyword, p::must<pattern>, p::opt<annotation>, p::must<assign>, p::must<expression>> {};
 struct second_pattern : p::if_must<comma, pattern> {};
 struct for_head : p::seq<p::must<pattern>, p::opt<second_pattern>, p::must<required_in>, p::must<expression>> {};
-struct for_statement : node<tok<Tok::For>, check_for, for_head, p::must<block>> {};
+struct for_slip_in : p::sor<tok<Tok::In>, word<"of">> {};
+struct for_slip_head : p::seq<p::opt<for_slip_let>, p::must<pattern>, p::opt<second_pattern>, p::must<for_slip_in>, p::must<expression>> {};
+struct for_slip : p::seq<when<sees_for_slip>, for_paren, nested<for_slip_head>, p::must<right_paren>> {};
+struct for_statement : node<tok<Tok::For>, check_for, p::sor<for_slip, for_head>, p::must<block>> {};
 struct while_statement : node<tok<Tok::While>, p::must<condition>, p::must<block>> {};
 struct break_statement : node<tok<Tok::Break>> {};
 struct continue_statement : node<tok<Tok::Continue>> {};
@@ -182,7 +186,7 @@ struct statement : p::seq<statement_slips, p::sor<
     throw_statement, fn_statement, compensate_statement, on_statement, mock_statement, expect_throws,
     expect_statement, headed_expression, expression_statement>> {};
 struct statements : p::star<p::sor<tok_anywhere<Tok::Semicolon>, p::seq<p::not_at<when<ends_block>>, recovering<statement>>>> {};
-struct block : node<enclosed<Tok::LeftBrace, Bracket::Block, statements, Tok::RightBrace>> {};
+struct block : node<check_block_brace, enclosed<Tok::LeftBrace, Bracket::Block, statements, Tok::RightBrace>> {};
 
 // --- declarations --------------------------------------------------------------------------------------------------------
 

@@ -420,7 +420,8 @@ void Lexer::mark_line_breaks() {
     bool member = i >= 2 && is_keyword(list[i - 1].kind) &&
                   (list[i - 2].kind == Tok::Dot || list[i - 2].kind == Tok::OptionalDot);
     bool awaited = i > 0 && !member && awaits_more(list[i - 1].kind);
-    list[i].line_break = list[i].newline_before && !awaited && !goes_on(list[i].kind, next);
+    list[i].goes_on = goes_on(list[i].kind, next);
+    list[i].line_break = list[i].newline_before && !awaited && !list[i].goes_on;
   }
 }
 

@@ -68,6 +68,7 @@ inline bool sees_settled_batch(const Builder& b) {
 }
 inline bool sees_spawn_block(const Builder& b) { return b.last().kind == Tok::Spawn && b.sees(Tok::LeftBrace); }
 
+inline bool sees_for_slip(const Builder& b) { return b.sees(Tok::LeftParen); }
 inline bool sees_mock(const Builder& b) { return sees_text(b, 0, "mock") && next_is(b, 1, Tok::Identifier); }
 inline bool sees_expect_throws(const Builder& b) {
   if (!sees_text(b, 0, "expect") || !sees_text(b, 1, "throws") || !next_is(b, 2, Tok::LeftParen)) return false;
@@ -94,9 +95,9 @@ struct any_token : custom {
   }
 };
 
-/// `as`, `with`, `compensate` just matched: does a call stand before it?
-struct after_call : custom {
-  WF_RULE_MATCH { return !b.exprs.empty() && b.exprs.back()->kind == ast::ExprKind::Call && !b.exprs.back()->parenthesised; }
+/// `as`, `with` or `compensate` was just matched: throws where no call stands before it.
+struct check_after_call : custom {
+  WF_RULE_MATCH { return clause_behind_call(b), true; }
 };
 
 struct push_prefix : custom {
@@ -144,11 +145,23 @@ struct catch_paren : custom {
     return ++b.position, true;
   }
 };
-struct check_condition : custom {
-  WF_RULE_MATCH { return assignment_in_condition(b), true; }
+struct assign_in_condition : custom {
+  WF_RULE_MATCH { return assignment_in_condition(b); }
 };
 struct check_for : custom {
   WF_RULE_MATCH { return for_in_parentheses(b), true; }
+};
+struct for_slip_let : custom {
+  WF_RULE_MATCH {
+    if (!b.sees(Tok::Let) && !b.sees(Tok::Var) && !sees_text(b, 0, "const")) return false;
+    return ++b.position, true;
+  }
+};
+struct for_paren : custom {
+  WF_RULE_MATCH { return ++b.position, true; }
+};
+struct check_block_brace : custom {
+  WF_RULE_MATCH { return brace_on_next_line(b), true; }
 };
 struct check_headed_end : custom {
   WF_RULE_MATCH { return headed_statement_goes_on(b), true; }

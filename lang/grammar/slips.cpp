@@ -64,10 +64,6 @@ void explain_slip(Builder& b) {
   if (token.kind == Tok::Plus && !after_operand) {
     b.fail_at(b.position, "syntax", "there is no `+` before a value", "leave it out");
   }
-  if (token.kind == Tok::LeftBrace && token.newline_before && b.in_block()) {
-    b.fail_at(b.position, "syntax", "the `{` of a block stands on the line of its header",
-              "move it to the end of the line above");
-  }
   if (token.kind == Tok::Arrow) {
     b.fail_at(b.position, "syntax", "`=>` binds loosest and cannot stand behind an operator here",
               "put the function in parentheses: `(x => x + 1)`");
@@ -212,19 +208,39 @@ void slips_at_start(Builder& b) {
   misplaced_start(b);
 }
 
-void assignment_in_condition(Builder& b) {
-  if (!b.sees(Tok::Assign)) return;
-  b.fail_at(b.position, "syntax", "a condition compares with `==`; `=` assigns", "write `==`");
+bool assignment_in_condition(Builder& b) {
+  if (!b.sees(Tok::Assign)) return false;
+  b.complain("syntax", b.span(b.current()), "a condition compares with `==`; `=` assigns", "write `==`");
+  ++b.position;
+  return true;
 }
 
 void for_in_parentheses(Builder& b) {
   if (!b.sees(Tok::LeftParen)) return;
-  const Token& behind = b.at(b.current().pair + 1);
-  if (b.current().pair != 0 && behind.kind == Tok::In) {
-    b.fail_at(b.position, "slip", "a pattern is not written in parentheses", "write `for [a, b] in pairs { … }` or `for key, value in m { … }`");
+  const uint32_t close = b.current().pair;
+  if (close != 0 && b.at(close + 1).kind == Tok::In) {
+    b.fail_at(b.position, "slip", "a pattern is not written in parentheses",
+              "write `for [a, b] in pairs { … }` or `for key, value in m { … }`");
   }
-  b.fail_at(b.position, "slip", "the header of `for` is not written in parentheses",
-            "write `for x in xs { … }`, or `for i in 0..n { … }` to count");
+  bool counts = close == 0;
+  for (uint32_t i = b.position; i < close; ++i) counts |= b.at(i).kind == Tok::Semicolon;
+  const char* message = "the header of `for` is not written in parentheses";
+  if (counts) b.fail_at(b.position, "slip", message, "write `for i in 0..n { … }` to count");
+  b.complain("slip", b.span(b.current()), message, "write `for x in xs { … }`");
+}
+
+void brace_on_next_line(Builder& b) {
+  if (b.current().kind != Tok::LeftBrace || b.visible(b.position)) return;
+  b.complain("syntax", b.span(b.current()), "the `{` of a block stands on the line of its header",
+             "move it to the end of the line above");
+  b.fresh = b.position;
+}
+
+void clause_behind_call(Builder& b) {
+  const bool call = !b.exprs.empty() && b.exprs.back()->kind == ast::ExprKind::Call && !b.exprs.back()->parenthesised;
+  if (call) return;
+  const std::string word(b.text(b.last()));
+  b.fail_at(b.position - 1, "syntax", "`" + word + "` follows a call only", "write `Child(args) as id with {…}`");
 }
 
 void headed_statement_goes_on(Builder& b) {

@@ -17,10 +17,14 @@ void not_closed(Builder& b, Bracket kind, Tok close);
 /// At the start of a statement or declaration: `def`, `const`, `async` and the like are complained of
 /// and read as what they stand for.
 void slips_at_start(Builder& b);
-/// `if x = 3 {`: complains, and reads on behind the value.
-void assignment_in_condition(Builder& b);
-/// `for (x in xs) {`, `for (let i = 0; …) {`: throws.
+/// `if x = 3 {`: complains, takes the `=` and is true.
+bool assignment_in_condition(Builder& b);
+/// `for (x in xs) {` is complained of and can be read on; `for (let i = 0; …) {` and `for (a, b) in` throw.
 void for_in_parentheses(Builder& b);
+/// The `{` of a block on the line below its header: complains and takes it as if it stood there.
+void brace_on_next_line(Builder& b);
+/// `as`, `with` or `compensate` was matched: throws where what stands before it is no call.
+void clause_behind_call(Builder& b);
 /// A statement that begins with `if`, `try` or `batch` ended at its last `}`, but `.map(…)` follows.
 void headed_statement_goes_on(Builder& b);
 void var_at_top(Builder& b);

@@ -32,6 +32,7 @@ struct Token {
   Tok kind = Tok::End;
   bool newline_before = false;  // stands first on its line
   bool line_break = false;      // and that newline can end a statement (language.md, section 2)
+  bool goes_on = false;         // a line that starts with it goes on with the statement above
   bool space_before = false;
   uint32_t begin = 0, end = 0;  // bytes of the source
   uint32_t line = 1;            // from 1
