@@ -12,7 +12,7 @@
 namespace wakeful::cli {
 namespace {
 
-/// The engine that a signal stops; one at a time works.
+/// The engine that a signal stops; there is one at a time.
 std::atomic<Engine*> working_engine{nullptr};
 std::atomic<int> signals_seen{0};
 
@@ -21,28 +21,14 @@ void on_signal(int) {
   if (Engine* engine = working_engine.load()) engine->request_stop();
 }
 
-/// Signals go to the engine while this lives.
-class SignalsTo {
- public:
-  explicit SignalsTo(Engine& engine) {
-    working_engine = &engine;
-    struct sigaction action = {};
-    action.sa_handler = on_signal;
-    action.sa_flags = SA_RESTART;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, &old_int_);
-    sigaction(SIGTERM, &action, &old_term_);
-  }
-  ~SignalsTo() {
-    sigaction(SIGINT, &old_int_, nullptr);
-    sigaction(SIGTERM, &old_term_, nullptr);
-    working_engine = nullptr;
-  }
-
- private:
-  struct sigaction old_int_ = {};
-  struct sigaction old_term_ = {};
-};
+void install_handler(void (*handler)(int)) {
+  struct sigaction action = {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
 
 }  // namespace
 
@@ -51,12 +37,21 @@ Session::Session(const CommandLine& line, Journal& journal, Stdout& out)
       journal_(journal),
       out_(out),
       engine_(std::make_unique<Engine>(journal, *this, Engine::Services{}, Engine::Limits{})),
-      progress_(Progress::wanted() ? std::make_unique<Progress>(line, *engine_) : nullptr) {}
+      progress_(Progress::wanted() ? std::make_unique<Progress>(line, journal, *engine_)
+                                   : nullptr) {
+  working_engine = engine_.get();
+  install_handler(on_signal);
+}
 
-Session::~Session() = default;
+/// Effects in flight are asked to end and waited for, up to some seconds: a signal ends that at
+/// once.
+Session::~Session() {
+  working_engine = nullptr;
+  engine_.reset();
+  install_handler(SIG_DFL);
+}
 
 Result<void> Session::work(const std::vector<RunId>& runs) {
-  const SignalsTo signals(*engine_);
   if (progress_) progress_->watch(runs);
   auto worked = engine_->work_until_ended(runs);
   if (progress_) progress_->erase();

@@ -21,8 +21,7 @@ class Session final : public EngineOutput {
   Session(const Session&) = delete;
 
   Engine& engine() { return *engine_; }
-  /// Works until the runs have ended. The first SIGINT or SIGTERM makes it return early with what
-  /// happened durable, the second ends the process at once.
+  /// Works until the runs have ended, or it was stopped: then what has happened is durable.
   Result<void> work(const std::vector<RunId>& runs);
   /// Says which of the runs were interrupted and how to go on, and which abandoned children are
   /// open.
