@@ -94,20 +94,11 @@ void FunctionCompiler::call_value(const ast::CallExpr& e, Reg base) {
 void FunctionCompiler::call_method(const ast::CallExpr& e, Reg base, Chain* chain) {
   const auto& member = ast::as<ast::MemberExpr>(*e.callee);
   Reg receiver = out_.take();
-  uint32_t top = out_.top();
-  Reg from = receiver;
-  bool linked = chain && !member.object->parenthesised && link_object(*member.object) != nullptr;
-  if (linked) {
-    from = object(*member.object, chain, nullptr);
-    out_.emit(e.span, Op::Move, receiver, from);
-    out_.release_to(top);
-  } else {
-    expr(*member.object, receiver);
-  }
+  object_to(*member.object, receiver, chain);
   if (member.optional) out_.jump(e.span, Op::JumpIfNull, chain->skip, receiver);
   uint32_t shape = pass_arguments(e);
   uint32_t count = static_cast<uint32_t>(e.args.size()) + 1;
-  uint32_t word = member_word(member.name.text, member.name.span);
+  uint32_t word = member_word(member.name.text);
   if (shape == kNoShape) {
     out_.emit_extra(call_span(e), Op::CallMethod, base, count, 0, word);
     return;
@@ -169,7 +160,7 @@ void FunctionCompiler::collect_arguments(const std::vector<const ast::Argument*>
       out_.emit(arg->value->span, Op::ListAppend, reg, value);
     } else {
       out_.emit_extra(arg->value->span, Op::MapPut, reg, value, 0,
-                      member_word(arg->name->text, arg->name->span));
+                      member_word(arg->name->text));
     }
     out_.release_to(top);
   }

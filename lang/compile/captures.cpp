@@ -61,7 +61,7 @@ class Finder {
     variables_.assigned.insert(binding->id);
     for (size_t i = binding->function; i < functions_.size(); ++i) {
       if (!functions_[i]) continue;
-      diagnostics_.error("compensate-assignment", target.span,
+      diagnostics_.error("fixed-binding", target.span,
                          fmt::format("`{}` belongs to the code around this `compensate` block, which "
                                      "sees variables as they were when it was registered",
                                      target.name),

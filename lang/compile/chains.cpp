@@ -33,6 +33,12 @@ void FunctionCompiler::link(const ast::Expr& e, Reg to, Chain* chain) {
 Reg FunctionCompiler::object(const ast::Expr& e, Chain* chain, const ast::Expr* later) {
   if (chain == nullptr || e.parenthesised || link_object(e) == nullptr) return operand(e, later);
   Reg to = out_.take();
+  object_to(e, to, chain);
+  return to;
+}
+
+void FunctionCompiler::object_to(const ast::Expr& e, Reg to, Chain* chain) {
+  if (chain == nullptr || e.parenthesised || link_object(e) == nullptr) return expr(e, to);
   link(e, to, chain);
   bool optional = e.kind == ExprKind::Member && ast::as<ast::MemberExpr>(e).optional;
   if (optional) {  // the key was missing: the rest is skipped
@@ -41,7 +47,6 @@ Reg FunctionCompiler::object(const ast::Expr& e, Chain* chain, const ast::Expr* 
     out_.jump(e.span, Op::Jump, chain->skip);
     out_.bind(present);
   }
-  return to;
 }
 
 /// With `?.` the result may be absent; whoever asked for the link deals with that.
@@ -52,7 +57,7 @@ void FunctionCompiler::member(const ast::MemberExpr& e, Reg to, Chain* chain) {
   out_.release_to(top);
   if (e.optional) out_.jump(e.span, Op::JumpIfNull, chain->skip, from);
   out_.emit_extra(e.name.span, e.optional ? Op::GetMemberAbsent : Op::GetMember, to, from, 0,
-                  member_word(e.name.text, e.name.span));
+                  member_word(e.name.text));
 }
 
 void FunctionCompiler::index(const ast::IndexExpr& e, Reg to, Chain* chain) {
@@ -60,7 +65,7 @@ void FunctionCompiler::index(const ast::IndexExpr& e, Reg to, Chain* chain) {
   Reg from = object(*e.object, chain, e.index.get());
   if (e.index->kind == ExprKind::String) {
     const std::string& key = ast::as<ast::StringExpr>(*e.index).value;
-    out_.emit_extra(e.index->span, Op::GetMember, to, from, 0, member_word(key, e.index->span));
+    out_.emit_extra(e.index->span, Op::GetMember, to, from, 0, member_word(key));
   } else {
     Reg at = any(*e.index);
     out_.emit(e.span, Op::GetIndex, to, from, at);

@@ -75,7 +75,9 @@ Function FunctionCompiler::finish(Span span) {
   function_.span = span;
   Span end{span.file, span.end > span.begin ? span.end - 1 : span.begin, span.end};
   out_.emit(end, Op::ReturnNull);
-  if (!out_.fault().empty()) error(span, out_.fault(), "split it into smaller functions");
+  if (!out_.fault().empty()) {
+    context_.diagnostics.error("too-large", span, out_.fault(), "split it into smaller functions");
+  }
   return std::move(function_);
 }
 

@@ -71,7 +71,7 @@ void seal_and_verify(Compiled& compiled, Program program) {
   program.sources = compiled.sources;
   Result<void> verified = verify(program);
   if (!verified) {
-    compiled.diagnostics.error("compile", {0, 0, 0},
+    compiled.diagnostics.error("internal", {0, 0, 0},
                                "the compiler made invalid code: " + verified.error().message,
                                "this is a mistake in wf: please report it with the script");
     return;

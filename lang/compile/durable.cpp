@@ -86,7 +86,7 @@ uint32_t FunctionCompiler::thunk(const ast::CallExpr& e, const Builtin* builtin)
     if (names.empty()) out.emit(e.span, Op::Call, base, count);
     if (!names.empty()) out.emit_extra(e.span, Op::CallNamed, base, count, 0, pool_.shape(names));
   } else {
-    uint32_t word = member_word(method, e.span);
+    uint32_t word = member_word(method);
     if (names.empty()) out.emit_extra(e.span, Op::CallMethod, base, count, 0, word);
     if (!names.empty()) {
       out.emit_extra(e.span, Op::CallMethodNamed, base, count, pool_.shape(names), word);
@@ -152,7 +152,7 @@ void FunctionCompiler::on(const ast::OnStmt& s) {
   Reg handler = out_.take();
   closure(s.name.text, s.fn, s.span, handler);
   out_.emit_extra(s.span, Op::On, handler, static_cast<uint32_t>(s.what), 0,
-                  member_word(s.name.text, s.name.span));
+                  member_word(s.name.text));
   out_.release_to(top);
 }
 

@@ -341,18 +341,18 @@ void FunctionCompiler::map_entry(const ast::MapExpr::Entry& entry, Reg to) {
     out_.emit(entry.computed->span, Op::MapPutDynamic, to, key, value);
   } else {
     Reg value = any(*entry.value);
-    out_.emit_extra(span, Op::MapPut, to, value, 0, member_word(entry.key.text, entry.key.span));
+    out_.emit_extra(span, Op::MapPut, to, value, 0, member_word(entry.key.text));
   }
 }
 
-uint32_t FunctionCompiler::member_word(std::string_view name, Span span) {
+uint32_t FunctionCompiler::member_word(std::string_view name) {
   uint32_t index = pool_.string(name);
-  if (index >= kConstantsMax) error(span, "the program has too many constants");
+  if (index >= kConstantsMax) out_.fail("the program has too many constants");
   return (index & 0xFFFF) | pool_.cache() << 16;
 }
 
 void FunctionCompiler::error(Span span, std::string message, std::string help) {
-  context_.diagnostics.error("compile", span, std::move(message), std::move(help));
+  context_.diagnostics.error("misplaced", span, std::move(message), std::move(help));
 }
 
 }  // namespace wakeful

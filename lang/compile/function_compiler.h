@@ -112,7 +112,8 @@ class FunctionCompiler {
   void list(const ast::ListExpr& e, Reg to);
   void map(const ast::MapExpr& e, Reg to);
   void map_entry(const ast::MapExpr::Entry& entry, Reg to);
-  uint32_t member_word(std::string_view name, Span span);
+  /// The extra word of an instruction that names a member: its constant and a fresh cache slot.
+  uint32_t member_word(std::string_view name);
 
   // --- conditions
   /// Jumps where the value of `e` is `sense`, else goes on.
@@ -129,6 +130,8 @@ class FunctionCompiler {
   void index(const ast::IndexExpr& e, Reg to, Chain* chain);
   void slice(const ast::SliceExpr& e, Reg to, Chain* chain);
   Reg object(const ast::Expr& e, Chain* chain, const ast::Expr* later);
+  /// As object(), into `to`.
+  void object_to(const ast::Expr& e, Reg to, Chain* chain);
 
   // --- calls
   void call(const ast::CallExpr& e, Reg to, Chain* chain);
@@ -174,6 +177,7 @@ class FunctionCompiler {
   void compound(const ast::AssignStmt& s, Reg left, std::optional<Reg> right, Reg to);
   std::optional<Reg> compound_operand(const ast::AssignStmt& s, const ast::Expr* later);
   void if_expr(const ast::IfExpr& e, std::optional<Reg> to);
+  /// What lang/check has not refused: at the latest here it is a diagnostic.
   void error(Span span, std::string message, std::string help = "");
 
   // --- loops
@@ -183,6 +187,8 @@ class FunctionCompiler {
   void for_stream(const ast::ForStmt& s, const ast::WaitAnyExpr& stream);
   void while_loop(const ast::WhileStmt& s);
   void leave_loop(Span span, bool next_turn);
+  /// Where a block that is only `break` or `continue` jumps to, if nothing must be done on the way.
+  Label* plain_loop_exit(const ast::Block& body);
 
   // --- try, and what a jump out of it must do
   struct Region {

@@ -165,7 +165,7 @@ bool Globals::evaluate(Let& let) {
     for (auto it = std::find(open_.begin(), open_.end(), &let); it != open_.end(); ++it) {
       circle += (*it)->decl->name.text + " → ";
     }
-    diagnostics_.error("constant", let.decl->name.span,
+    diagnostics_.error("not-constant", let.decl->name.span,
                        "this constant needs itself: " + circle + let.decl->name.text);
     let.state = Let::State::Failed;
     return false;
@@ -191,16 +191,16 @@ std::optional<Constant> Globals::evaluate_expr(const ast::Expr& e, uint32_t file
   FoldFault fault;
   auto value = fold(e, constant_of, fault, fold_depth_);
   if (!value) {
-    if (!reported) diagnostics_.error("constant", fault.span, fault.message, fault.help);
+    if (!reported) diagnostics_.error("not-constant", fault.span, fault.message, fault.help);
     return std::nullopt;
   }
   if (size_of(*value).values > kConstantValuesMax || text_bytes(*value) > kConstantTextMax) {
-    diagnostics_.error("constant", e.span, "this constant is too large",
+    diagnostics_.error("not-constant", e.span, "this constant is too large",
                        fmt::format("at most {} values; compute it in a function", kConstantValuesMax));
     return std::nullopt;
   }
   if (size_of(*value).depth >= kConstantDepthMax) {
-    diagnostics_.error("constant", e.span,
+    diagnostics_.error("not-constant", e.span,
                        fmt::format("constants nest deeper than {}", kConstantDepthMax - 1));
     return std::nullopt;
   }
@@ -210,7 +210,7 @@ std::optional<Constant> Globals::evaluate_expr(const ast::Expr& e, uint32_t file
 void Globals::evaluate_all() {
   for (Let& let : lets_) {
     if (let.decl->target.kind != ast::Pattern::Kind::Name) {
-      diagnostics_.error("constant", let.decl->target.span, "a constant has one name",
+      diagnostics_.error("not-constant", let.decl->target.span, "a constant has one name",
                          "write `let NAME = …` and take its parts where they are used");
       continue;
     }

@@ -84,7 +84,7 @@ class Loader {
     std::string circle;
     for (auto it = begin; it != open_.end(); ++it) circle += sources_.files[*it]->name() + " → ";
     circle += sources_.files[target]->name();
-    diagnostics_.error("import-cycle", span, "imports form a cycle: " + circle,
+    diagnostics_.error("import", span, "imports form a cycle: " + circle,
                        "move what both need into a third file");
   }
 

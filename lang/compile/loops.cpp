@@ -94,6 +94,15 @@ void FunctionCompiler::for_stream(const ast::ForStmt& s, const ast::WaitAnyExpr&
   out_.bind(end);
 }
 
+Label* FunctionCompiler::plain_loop_exit(const ast::Block& body) {
+  if (body.statements.size() != 1 || regions_.empty()) return nullptr;
+  const Region& region = regions_.back();
+  if (region.kind != Region::Kind::Loop) return nullptr;
+  ast::StmtKind kind = body.statements[0]->kind;
+  if (kind == ast::StmtKind::Break) return region.end;
+  return kind == ast::StmtKind::Continue ? region.next : nullptr;
+}
+
 void FunctionCompiler::leave_loop(Span span, bool next_turn) {
   for (size_t i = regions_.size(); i-- > 0;) {
     if (regions_[i].kind != Region::Kind::Loop) continue;

@@ -17,7 +17,7 @@ void FunctionCompiler::map_pattern(const ast::Pattern& p, Reg from) {
   out_.emit(p.span, Op::CheckMap, from);
   for (const auto& field : p.fields) {
     Reg reg = out_.take();
-    uint32_t word = member_word(field.key.text, field.key.span);
+    uint32_t word = member_word(field.key.text);
     if (field.fallback) {
       Label present;
       out_.emit_extra(field.key.span, Op::GetMemberAbsent, reg, from, 0, word);

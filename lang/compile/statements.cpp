@@ -170,10 +170,10 @@ void FunctionCompiler::assign_member(const ast::AssignStmt& s, const ast::Member
   Reg value = right.value_or(0);
   if (s.op) {
     value = out_.take();
-    out_.emit_extra(span, Op::GetMember, value, object, 0, member_word(target.name.text, span));
+    out_.emit_extra(span, Op::GetMember, value, object, 0, member_word(target.name.text));
     compound(s, value, right, value);
   }
-  out_.emit_extra(span, Op::SetMember, object, value, 0, member_word(target.name.text, span));
+  out_.emit_extra(span, Op::SetMember, object, value, 0, member_word(target.name.text));
 }
 
 void FunctionCompiler::assign_index(const ast::AssignStmt& s, const ast::IndexExpr& target) {
@@ -193,6 +193,9 @@ void FunctionCompiler::assign_index(const ast::AssignStmt& s, const ast::IndexEx
 // --- if
 
 void FunctionCompiler::if_expr(const ast::IfExpr& e, std::optional<Reg> to) {
+  if (Label* exit = to || e.otherwise ? nullptr : plain_loop_exit(e.then)) {
+    return jump_if(*e.condition, true, *exit);
+  }
   Label otherwise, end;
   jump_if(*e.condition, false, otherwise);
   block(e.then, to);
