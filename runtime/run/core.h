@@ -218,7 +218,7 @@ struct Run::Core {
   Work* start_strand(RunStrand& strand, Value callee, std::vector<Value>& args);
   bool encode_arguments(RunStrand& strand, const std::string& callee, const std::vector<Parameter>* params,
                         std::vector<Value>& args, std::string& out);
-  bool encode_options(RunStrand& strand, const Constant& declared, Value given, int applies,
+  bool encode_options(RunStrand& strand, const Constant& declared, Value given, OptionsOf what,
                       Options& parsed, std::string& out);
   void finish_call(RunStrand& strand, Work& work);
 

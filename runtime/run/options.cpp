@@ -9,26 +9,25 @@ namespace wakeful {
 
 namespace {
 
-constexpr int kChild = kForChild;
-constexpr int kActivity = kForActivity;
-constexpr int kEffect = kForEffect;
+constexpr int Child = static_cast<int>(OptionsOf::Child);
+constexpr int Step = static_cast<int>(OptionsOf::Step);
 
-enum class Type : uint8_t { Duration, Number, Int, Bool, String, Map, Words, RetryPolicy, StringList };
+enum class Type : uint8_t { String, Int, Number, Duration, Bool, Map, List };
 
 struct Row {
   std::string_view name;
-  int applies;
+  int where;
   Type type;
-  std::string_view words;
+  std::string_view values;          // what a String may be, separated by spaces; "" for anything
 };
 
 constexpr auto kOptions = std::to_array<Row>({
-#define WF_OPTION(name, applies, supported, type, words, text) {#name, applies, Type::type, words},
+#define WF_OPTION(name, where, type, supported, values, doc) {name, where, Type::type, values},
 #include "lang/check/options.def"
 });
 
 constexpr auto kRetryFields = std::to_array<Row>({
-#define WF_RETRY_FIELD(name, type, text) {#name, 0, Type::type, ""},
+#define WF_RETRY(name, type, doc) {name, Child | Step, Type::type, ""},
 #include "lang/check/options.def"
 });
 
@@ -47,18 +46,18 @@ struct Check {
   }
 
   template <size_t n>
-  const Row* row(const std::array<Row, n>& rows, std::string_view name, int applies) {
+  const Row* row(const std::array<Row, n>& rows, std::string_view name, int where) {
     for (const Row& r : rows) {
-      if (r.name == name && (applies == 0 || (r.applies & applies) != 0)) return &r;
+      if (r.name == name && (r.where & where) != 0) return &r;
     }
     return nullptr;
   }
 
   template <size_t n>
-  std::string names(const std::array<Row, n>& rows, int applies) {
+  std::string names(const std::array<Row, n>& rows, int where) {
     std::string all;
     for (const Row& r : rows) {
-      if (applies != 0 && (r.applies & applies) == 0) continue;
+      if ((r.where & where) == 0) continue;
       if (!all.empty()) all += ", ";
       all += r.name;
     }
@@ -66,14 +65,14 @@ struct Check {
   }
 
   template <size_t n>
-  bool all_of(const ::wakeful::Map* map, const std::array<Row, n>& rows, int applies, const std::string& prefix) {
+  bool all_of(const ::wakeful::Map* map, const std::array<Row, n>& rows, int where, const std::string& prefix) {
     for (uint32_t i = 0; i < map->used; ++i) {
       const Entry& entry = map->entries->items[i];
       if (entry.key == nullptr) continue;
       std::string name(entry.key->view());
-      const Row* found = row(rows, name, applies);
+      const Row* found = row(rows, name, where);
       if (found == nullptr) {
-        return fail("unknown option `" + prefix + name + "`; there are " + names(rows, applies), false);
+        return fail("unknown option `" + prefix + name + "`; there are " + names(rows, where), false);
       }
       if (!one(*found, prefix + name, entry.value)) return false;
     }
@@ -95,13 +94,11 @@ struct Check {
         if (v.integer < 0) return fail(path + " must be at least 0", false);
         return true;
       case Type::Bool: return v.is(Tag::Bool) || wrong_type(path, "a bool", v);
-      case Type::String: return v.is(Tag::String) || wrong_type(path, "a string", v);
-      case Type::Map: return v.is(Tag::Map) || wrong_type(path, "a map", v);
-      case Type::Words: return word(row.words, path, v);
-      case Type::RetryPolicy:
-        if (!v.is(Tag::Map)) return wrong_type(path, "a map such as {maximum_attempts: 3}", v);
-        return all_of(v.map(), kRetryFields, 0, path + ".");
-      case Type::StringList:
+      case Type::String: return word(row.values, path, v);
+      case Type::Map:
+        if (!v.is(Tag::Map)) return wrong_type(path, "a map", v);
+        return row.name != "retry_policy" || all_of(v.map(), kRetryFields, Child | Step, path + ".");
+      case Type::List:
         if (!v.is(Tag::List)) return wrong_type(path, "a list of error kinds", v);
         for (uint32_t i = 0; i < v.list()->count; ++i) {
           Value kind = v.list()->begin()[i];
@@ -112,23 +109,24 @@ struct Check {
     return true;
   }
 
-  bool word(std::string_view words, const std::string& path, Value v) {
+  bool word(std::string_view values, const std::string& path, Value v) {
     if (!v.is(Tag::String)) return wrong_type(path, "a string", v);
     std::string_view given = v.string()->view();
-    for (size_t at = 0; at <= words.size();) {
-      size_t end = std::min(words.find('|', at), words.size());
-      if (words.substr(at, end - at) == given) return true;
+    if (values.empty()) return true;
+    for (size_t at = 0; at <= values.size();) {
+      size_t end = std::min(values.find(' ', at), values.size());
+      if (values.substr(at, end - at) == given) return true;
       at = end + 1;
     }
-    return fail(path + " is one of " + std::string(words) + ", got \"" + std::string(given) + "\"", false);
+    return fail(path + " is one of " + std::string(values) + "; got \"" + std::string(given) + "\"", false);
   }
 };
 
 }  // namespace
 
-bool parse_options(const Map* options, int applies, Options& out, std::string& problem, bool& type_error) {
+bool parse_options(const Map* options, OptionsOf what, Options& out, std::string& problem, bool& type_error) {
   Check check{problem, type_error};
-  if (!check.all_of(options, kOptions, applies, "")) return false;
+  if (!check.all_of(options, kOptions, static_cast<int>(what), "")) return false;
   if (Value* policy = map_find(const_cast<Map*>(options), "parent_close_policy")) {
     std::string_view word = policy->string()->view();
     if (word == "cancel") out.parent_close_policy = ClosePolicy::Cancel;

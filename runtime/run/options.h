@@ -10,17 +10,15 @@ namespace wakeful {
 
 enum class ClosePolicy : uint8_t { Wait, Cancel, Terminate, Abandon };
 
-inline constexpr int kForChild = 1;
-inline constexpr int kForActivity = 2;
-inline constexpr int kForEffect = 4;
+/// What the options stand with: a child workflow, or a step (an activity or a library effect).
+enum class OptionsOf : uint8_t { Child = 1, Step = 2 };
 
 struct Options {
   ClosePolicy parent_close_policy = ClosePolicy::Wait;
 };
 
 /// Checks names and types of options given at run time. False: `problem` says what is wrong and what there is.
-/// `applies` is one of kFor….
-bool parse_options(const Map* options, int applies, Options& out, std::string& problem, bool& type_error);
+bool parse_options(const Map* options, OptionsOf what, Options& out, std::string& problem, bool& type_error);
 
 /// "" where the value can be a workflow id: a string of 1 to 512 bytes, no control characters, not beginning
 /// with `#`; else what is wrong with it.

@@ -83,7 +83,7 @@ Work* Run::Core::start_child(RunStrand& strand, const CallableDecl& decl, std::v
   record.where = place_of(strand);
   if (!encode_arguments(strand, decl.name, &decl.params, args, record.value)) return nullptr;
   Options parsed;
-  if (!encode_options(strand, decl.options, options, kForChild, parsed, record.options)) return nullptr;
+  if (!encode_options(strand, decl.options, options, OptionsOf::Child, parsed, record.options)) return nullptr;
   if (setup.depth + 1 > Run::kNestingMax) {
     raise(strand, "ResourceExhausted",
           "children nest at most " + std::to_string(Run::kNestingMax) +
@@ -135,7 +135,7 @@ Work* Run::Core::start_activity(RunStrand& strand, const CallableDecl& decl, std
   record.where = place_of(strand);
   if (!encode_arguments(strand, decl.name, &decl.params, args, record.value)) return nullptr;
   Options parsed;
-  if (!encode_options(strand, decl.options, options, kForActivity, parsed, record.options)) {
+  if (!encode_options(strand, decl.options, options, OptionsOf::Step, parsed, record.options)) {
     return nullptr;
   }
   Work& work = add_work(RecordType::StepScheduled, Handle::Kind::Activity, decl.name, record.where);
@@ -154,7 +154,7 @@ Work* Run::Core::start_effect(RunStrand& strand, const Builtin& builtin, std::ve
   record.where = place_of(strand);
   if (!encode_arguments(strand, record.name, nullptr, args, record.value)) return nullptr;
   Options parsed;
-  if (!encode_options(strand, Constant{}, options, kForEffect, parsed, record.options)) return nullptr;
+  if (!encode_options(strand, Constant{}, options, OptionsOf::Step, parsed, record.options)) return nullptr;
   Work& work = add_work(RecordType::StepScheduled, Handle::Kind::Effect, record.name, record.where);
   work.effect = true;
   record.step = work.number;
@@ -203,7 +203,7 @@ bool Run::Core::encode_arguments(RunStrand& strand, const std::string& callee,
   return false;
 }
 
-bool Run::Core::encode_options(RunStrand& strand, const Constant& declared, Value given, int applies,
+bool Run::Core::encode_options(RunStrand& strand, const Constant& declared, Value given, OptionsOf what,
                                Options& parsed, std::string& out) {
   Value merged = Value::null();
   if (declared.kind == Constant::Kind::Map) merged = setup.image->materialise(declared);
@@ -225,7 +225,7 @@ bool Run::Core::encode_options(RunStrand& strand, const Constant& declared, Valu
   if (merged.is_null()) return true;
   std::string problem;
   bool type_error = false;
-  if (!parse_options(merged.map(), applies, parsed, problem, type_error)) {
+  if (!parse_options(merged.map(), what, parsed, problem, type_error)) {
     raise(strand, type_error ? "TypeError" : "ArgumentError", problem);
     return false;
   }
