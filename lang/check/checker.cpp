@@ -1,0 +1,189 @@
+#include "lang/check/checker.h"
+
+#include <algorithm>
+
+namespace wakeful::checking {
+
+std::string ticked(const std::string& name) { return "`" + name + "`"; }
+
+std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates) {
+  std::string near = nearest_name(name, candidates);
+  return near.empty() ? "" : "did you mean `" + near + "`?";
+}
+
+// --- names -----------------------------------------------------------------------------------------
+
+void Checker::declare(const ast::Ident& name, Symbol symbol) {
+  symbol.span = name.span;
+  Scope& scope = scopes_.back();
+  if (name.text != "_") {
+    for (const Local& local : scope.locals) {
+      if (local.name != name.text) continue;
+      diagnostics_.error("duplicate-name", name.span, ticked(name.text) + " is declared twice in this block", "rename one of them, or assign to a `var`")
+          .notes.push_back({local.symbol.span, "first declared here"});
+    }
+  }
+  scope.locals.push_back({name.text, symbol});
+}
+
+void Checker::declare_pattern(const ast::Pattern& pattern, Symbol::Kind kind) {
+  Symbol symbol;
+  symbol.kind = kind;
+  switch (pattern.kind) {
+    case ast::Pattern::Kind::Name: declare(pattern.name, symbol); break;
+    case ast::Pattern::Kind::Map:
+      for (const auto& field : pattern.fields) declare_pattern(*field.target, kind);
+      break;
+    case ast::Pattern::Kind::List:
+      for (const auto& item : pattern.items) declare_pattern(item, kind);
+      break;
+  }
+  if (pattern.rest) declare(*pattern.rest, symbol);
+}
+
+Symbol Checker::resolve(const std::string& name, size_t* depth) const {
+  for (size_t i = scopes_.size(); i-- > 0;) {
+    const auto& locals = scopes_[i].locals;
+    for (size_t j = locals.size(); j-- > 0;) {
+      if (locals[j].name != name) continue;
+      if (depth) *depth = i;
+      return locals[j].symbol;
+    }
+  }
+  Symbol symbol;
+  if (auto found = file_.names.find(name); found != file_.names.end()) {
+    symbol.kind = Symbol::Kind::Declaration;
+    symbol.declaration = found->second.declaration;
+    symbol.span = symbol.declaration->name.span;
+  } else if (auto alias = file_.aliases.find(name); alias != file_.aliases.end()) {
+    symbol.kind = Symbol::Kind::Alias;
+    symbol.alias = alias->second;
+  } else if (name == "self") {
+    symbol.kind = Symbol::Kind::Self;
+  } else if (const Builtin* builtin = find_global(name); builtin && name.compare(0, 2, "__") != 0) {
+    symbol.kind = Symbol::Kind::Builtin;
+    symbol.builtin = builtin;
+  } else if (is_module(name)) {
+    symbol.kind = Symbol::Kind::Module;
+  } else if (file_.import_lost || file_.lost.count(name)) {
+    symbol.kind = Symbol::Kind::Lost;
+  }
+  return symbol;
+}
+
+Symbol Checker::use(const std::string& name, Span span) {
+  Symbol symbol = resolve(name);
+  if (symbol.kind == Symbol::Kind::Unknown) unknown_name(name, span);
+  return symbol;
+}
+
+std::vector<std::string> Checker::visible_names() const {
+  std::vector<std::string> names;
+  for (const Scope& scope : scopes_) {
+    for (const Local& local : scope.locals) names.push_back(local.name);
+  }
+  for (const auto& [name, declared] : file_.names) names.push_back(name);
+  for (const auto& [name, alias] : file_.aliases) names.push_back(name);
+  for (const Builtin& builtin : builtins()) {
+    if (builtin.place == Builtin::Place::Module) names.emplace_back(builtin.module);
+    if (builtin.place == Builtin::Place::Global && std::string_view(builtin.name).substr(0, 2) != "__") names.emplace_back(builtin.name);
+  }
+  names.emplace_back("self");
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+namespace {
+
+struct NameSlip {
+  const char* name;
+  const char* help;
+};
+constexpr NameSlip kNameSlips[] = {
+    {"None", "write `null`"},       {"nil", "write `null`"},        {"NULL", "write `null`"},
+    {"undefined", "write `null`"},  {"True", "write `true`"},       {"False", "write `false`"},
+    {"NaN", "write `math.inf - math.inf`, and test with `math.is_nan(x)`"},
+    {"this", "write `self` for the run; maps have no `this`"},
+    {"console", "write `print(…)` or `log.info(…)`"},
+    {"JSON", "write `json.parse(…)`, `json.stringify(…)`"},
+    {"Math", "write `math.floor(…)` and the like"},
+    {"Date", "write `time.now()`"}, {"datetime", "write `time.now()`"},
+    {"fetch", "write `http.get(url)`"}, {"requests", "write `http.get(url)`"},
+    {"setTimeout", "write `sleep(1s)`, or `spawn { sleep(1s) … }`"},
+    {"Promise", "write `gather [h1, h2]` over the handles that `spawn` gives"},
+};
+
+}  // namespace
+
+void Checker::unknown_name(const std::string& name, Span span) {
+  for (const NameSlip& slip : kNameSlips) {
+    if (name == slip.name) return error("slip", span, "there is no " + ticked(name), slip.help);
+  }
+  // `x = 5 // price`: a comment of another language, read as a division.
+  const SourceFile& source = sources_.of(span);
+  const LineColumn at = source.locate(span.begin);
+  std::string_view line = source.line(at.line);
+  const size_t line_begin = source.text().rfind('\n', span.begin == 0 ? 0 : span.begin - 1);
+  const size_t column = span.begin - (line_begin == std::string::npos || span.begin == 0 ? 0 : line_begin + 1);
+  std::string_view before = line.substr(0, std::min(column, line.size()));
+  while (!before.empty() && before.back() == ' ') before.remove_suffix(1);
+  if (before.size() >= 2 && before.substr(before.size() - 2) == "//") {
+    return error("slip", span, "unknown name " + ticked(name) + " behind `//`, which is floor division", "begin comments with `#`");
+  }
+  error("unknown-name", span, "unknown name " + ticked(name), did_you_mean(name, visible_names()));
+}
+
+// --- declarations ------------------------------------------------------------------------------------
+
+void Checker::declaration(const ast::Declaration& d) {
+  using Kind = ast::Declaration::Kind;
+  place_ = {};
+  scopes_.clear();
+  switch (d.kind) {
+    case Kind::Import:
+    case Kind::Test: return;  // `wf test` is another day's
+    case Kind::Let:
+      scopes_.emplace_back();
+      pattern_defaults(d.target);
+      return expr(d.value);
+    case Kind::Workflow: place_.body = Body::Workflow; break;
+    case Kind::Activity: place_.body = Body::Activity; break;
+    case Kind::Fn: place_.body = Body::Fn; break;
+  }
+  if (d.with) {
+    scopes_.emplace_back();
+    expr(d.with);
+    options(*d.with, d.kind == Kind::Workflow ? Child : Step);
+    scopes_.clear();
+  }
+  callable(d.fn);
+}
+
+void Checker::callable(const ast::Callable& fn) {
+  scopes_.emplace_back();
+  for (const ast::Param& param : fn.params) {
+    expr(param.fallback);  // may use earlier parameters
+    Symbol symbol;
+    symbol.kind = Symbol::Kind::Param;
+    declare(param.name, symbol);
+  }
+  bool optional = false;
+  for (const ast::Param& param : fn.params) {
+    if (optional && !param.fallback) {
+      error("syntax", param.name.span, "a parameter without a default stands behind one with a default", "give it a default, or move it forward");
+    }
+    optional |= param.fallback != nullptr;
+  }
+  if (fn.has_body) block(fn.body);
+  scopes_.pop_back();
+}
+
+void check_files(const Program& program, const std::vector<ast::File>& files, const Sources& sources, Diagnostics& diagnostics) {
+  for (const ast::File& file : files) {
+    Checker checker(program.scope(file.index), sources, diagnostics);
+    for (const ast::Declaration& declaration : file.declarations) checker.declaration(declaration);
+  }
+}
+
+}  // namespace wakeful::checking

@@ -1,0 +1,189 @@
+#include "lang/check/checker.h"
+
+namespace wakeful::checking {
+
+void Checker::not_supported(Span span, const std::string& what) {
+  error("not-supported", span, what + " is not supported yet", "this version runs the language without it");
+}
+
+bool Checker::durable(const char* word, Span span) {
+  if (place_.body != Body::Activity) return true;
+  error("misplaced", span, ticked(word) + " cannot stand in an activity's body, which is one step", "move it to the workflow that calls the activity");
+  return false;
+}
+
+void Checker::expr(const ast::Expr& e) {
+  using Kind = ast::ExprKind;
+  switch (e.kind) {
+    case Kind::Null: case Kind::Bool: case Kind::Int: case Kind::Float: case Kind::Duration: case Kind::String: return;
+    case Kind::Interpolation:
+      for (const auto& part : ast::as<ast::InterpolationExpr>(e).parts) expr(part.value);
+      return;
+    case Kind::List:
+      for (const auto& item : ast::as<ast::ListExpr>(e).items) expr(item.value);
+      return;
+    case Kind::Map:
+      for (const auto& entry : ast::as<ast::MapExpr>(e).entries) {
+        expr(entry.computed);
+        expr(entry.value);
+      }
+      return;
+    case Kind::Name: {
+      const auto& name = ast::as<ast::NameExpr>(e);
+      const Symbol symbol = use(name.name, e.span);
+      if (symbol.kind == Symbol::Kind::Module || symbol.kind == Symbol::Kind::Alias) {
+        error("misplaced", e.span, ticked(name.name) + " is a module, not a value", "name one of its members: `" + name.name + ".…`");
+      }
+      const bool external = symbol.declaration && symbol.declaration->kind == ast::Declaration::Kind::Activity && !symbol.declaration->fn.has_body;
+      if (external) not_supported(e.span, "an activity without a body, served by a worker process,");
+      return;
+    }
+    case Kind::Unary: {
+      const auto& unary = ast::as<ast::UnaryExpr>(e);
+      expr(unary.operand);
+      if (unary.op == ast::UnaryOp::Not) return foresee_condition(*unary.operand, "the operand of `not`");
+      const Sort sort = sort_of(*unary.operand);
+      const bool number = sort == Sort::Unknown || sort == Sort::Int || sort == Sort::Float || sort == Sort::Duration;
+      if (!number) mistake(e.span, std::string("`-` takes a number or a duration, this is a ") + name_of(sort));
+      return;
+    }
+    case Kind::Binary: {
+      const auto& binary = ast::as<ast::BinaryExpr>(e);
+      expr(binary.left);
+      expr(binary.right);
+      return foresee_binary(binary);
+    }
+    case Kind::Member: return member(ast::as<ast::MemberExpr>(e), false);
+    case Kind::Index: {
+      const auto& index = ast::as<ast::IndexExpr>(e);
+      expr(index.object);
+      expr(index.index);
+      return foresee_index(index);
+    }
+    case Kind::Slice: {
+      const auto& slice = ast::as<ast::SliceExpr>(e);
+      expr(slice.object);
+      expr(slice.begin);
+      return expr(slice.end);
+    }
+    case Kind::Call: return call(ast::as<ast::CallExpr>(e), false);
+    case Kind::Lambda: {
+      const Place before = place_;
+      place_.loops = 0;
+      place_.edge = "`fn`";
+      callable(ast::as<ast::LambdaExpr>(e).fn);
+      place_ = before;
+      return;
+    }
+    case Kind::If: {
+      const auto& branch = ast::as<ast::IfExpr>(e);
+      expr(branch.condition);
+      foresee_condition(*branch.condition, "the condition of `if`");
+      block(branch.then);
+      if (branch.otherwise) block(*branch.otherwise);
+      return;
+    }
+    case Kind::Try: return try_expr(ast::as<ast::TryExpr>(e));
+    case Kind::Batch: return batch(ast::as<ast::BatchExpr>(e));
+    case Kind::Spawn: return spawn(ast::as<ast::SpawnExpr>(e));
+    case Kind::Gather: {
+      const auto& gather = ast::as<ast::GatherExpr>(e);
+      if (!durable("gather", e.span)) return;
+      expr(gather.operand);
+      return expr(gather.timeout);
+    }
+    case Kind::WaitAny: {
+      const auto& wait = ast::as<ast::WaitAnyExpr>(e);
+      if (!durable("wait_any", e.span)) return;
+      expr(wait.operand);
+      return expr(wait.timeout);
+    }
+    case Kind::Race: {
+      const auto& race = ast::as<ast::RaceExpr>(e);
+      if (!durable("race", e.span)) return;
+      not_supported(e.span, "`race`");
+      expr(race.operand);
+      return expr(race.timeout);
+    }
+  }
+}
+
+void Checker::member(const ast::MemberExpr& e, bool called) {
+  if (e.object->kind != ast::ExprKind::Name) {
+    expr(e.object);
+    return method_slips(e, called);
+  }
+  const auto& object = ast::as<ast::NameExpr>(*e.object);
+  const Symbol symbol = resolve(object.name);
+  if (symbol.kind == Symbol::Kind::Module) {
+    if (find_module_entry(object.name, e.name.text)) return;
+    std::vector<std::string> members;
+    for (const ModuleMember& m : module_members()) {
+      if (object.name != m.module) continue;
+      if (e.name.text == m.name) return;
+      members.emplace_back(m.name);
+    }
+    for (const Builtin& b : builtins()) {
+      if (b.place == Builtin::Place::Module && object.name == b.module) members.emplace_back(b.name);
+    }
+    return error("unknown-member", e.name.span, "the module " + ticked(object.name) + " has no " + ticked(e.name.text), did_you_mean(e.name.text, members));
+  }
+  if (symbol.kind == Symbol::Kind::Alias) {
+    if (!symbol.alias || symbol.alias->lost.count(e.name.text)) return;
+    auto found = symbol.alias->own.find(e.name.text);
+    if (found == symbol.alias->own.end()) {
+      std::vector<std::string> members;
+      for (const auto& [name, declared] : symbol.alias->own) members.push_back(name);
+      return error("unknown-name", e.name.span, ticked(object.name) + " declares no " + ticked(e.name.text), did_you_mean(e.name.text, members));
+    }
+    const auto& declaration = *found->second.declaration;
+    const bool external = declaration.kind == ast::Declaration::Kind::Activity && !declaration.fn.has_body;
+    if (external) not_supported(e.span, "an activity without a body, served by a worker process,");
+    return;
+  }
+  expr(e.object);
+  method_slips(e, called);
+}
+
+void Checker::try_expr(const ast::TryExpr& e) {
+  block(e.body);
+  for (const auto& each : e.catches) {
+    scopes_.emplace_back();
+    Symbol symbol;
+    symbol.kind = Symbol::Kind::Catch;
+    if (each.name) declare(*each.name, symbol);
+    expr(each.condition);
+    if (each.condition) foresee_condition(*each.condition, "the condition of `catch`");
+    block(each.body);
+    scopes_.pop_back();
+  }
+  if (e.finally) block(*e.finally);
+}
+
+void Checker::batch(const ast::BatchExpr& e) {
+  if (!durable("batch", e.span)) return;
+  for (const auto* each : {&e.items, &e.size, &e.pause, &e.limit, &e.tolerate}) expr(*each);
+  if (e.tolerate) not_supported(e.tolerate->span, "`tolerate`");
+  foresee_at_least_one(e.size, "size");
+  foresee_at_least_one(e.limit, "limit");
+  if (e.pause) {
+    const Sort sort = sort_of(*e.pause);
+    if (sort != Sort::Unknown && sort != Sort::Duration) mistake(e.pause->span, std::string("`pause` takes a duration, this is a ") + name_of(sort), "write it as `1s`");
+  }
+  pattern_defaults(e.item);
+  scopes_.emplace_back();
+  declare_pattern(e.item, Symbol::Kind::Loop);
+  Symbol symbol;
+  symbol.kind = Symbol::Kind::Loop;
+  if (e.index) declare(*e.index, symbol);
+  strand_block(e.body, "`batch { }`");
+  scopes_.pop_back();
+}
+
+void Checker::spawn(const ast::SpawnExpr& e) {
+  if (!durable("spawn", e.span)) return;
+  if (e.block) return strand_block(*e.block, "`spawn { }`");
+  call(ast::as<ast::CallExpr>(*e.call), true);
+}
+
+}  // namespace wakeful::checking
