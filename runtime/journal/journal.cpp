@@ -72,13 +72,15 @@ Result<void> Journal::State::load() {
     from = *until;
   }
   end = from;
-  return for_each_record(from, [this](const RecordFrame& frame, Lsn at) -> Result<void> {
+  auto read = for_each_record(from, [this](const RecordFrame& frame, Lsn at) -> Result<void> {
     auto record = decode_frame(frame, at);
     if (!record) return tl::unexpected(record.error());
     ++tail;
     end = Lsn{at.value + frame.size};
     return table.apply(*record, at);
   });
+  if (read && end < store->end()) return damaged_record(end, {}, "is missing");
+  return read;
 }
 
 /// Gives the records of a group from `at` on to `f`; returns where the group ends.

@@ -319,14 +319,14 @@ Result<void> LmdbStore::scan(Lsn from, const std::function<bool(Lsn, std::string
     rc = mdb_cursor_get(raw, &key, &data, MDB_PREV);
 
   for (uint64_t next = 0; rc == 0; rc = mdb_cursor_get(raw, &key, &data, MDB_NEXT)) {
-    if (!is_group_key(view(key)) || data.mv_size < kStampBytes) {
-      if (next == 0) return {};  // before the first group
-      return env_->damaged("holds what is no group of records");
+    const bool is_group = is_group_key(view(key)) && data.mv_size >= kStampBytes;
+    const Lsn first = is_group ? position_of(view(key)) : Lsn{};
+    const std::string_view group = view(data).substr(0, is_group ? data.mv_size - kStampBytes : 0);
+    if (next == 0 && from.value >= first.value + group.size()) {
+      if (from >= end()) return {};
+      return env_->damaged(fmt::format("misses the record at position {}", from.value));
     }
-    const Lsn first = position_of(view(key));
-    const std::string_view group = view(data).substr(0, data.mv_size - kStampBytes);
-    if (next == 0 && from.value >= first.value + group.size()) return {};  // beyond the end
-    if (next != 0 && first.value != next)
+    if (!is_group || (next != 0 && first.value != next))
       return env_->damaged(fmt::format("misses the records from position {} to {}", next, first.value));
     next = first.value + group.size();
     if (!f(first, group)) return {};
