@@ -5,6 +5,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -35,6 +36,11 @@ Result<std::set<std::string>> names_in(const std::string& path) {
     if (name != "." && name != "..") names.insert(name);
   }
   return names;
+}
+
+bool file_size_is_limited() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 }
 
 std::string command_line() {
@@ -90,10 +96,13 @@ tl::unexpected<Error> system_error(int error, const std::string& doing, const st
   struct statvfs disk {};
   const bool known = statvfs(path.c_str(), &disk) == 0;
   const uint64_t left = known ? uint64_t{disk.f_bavail} * disk.f_frsize : 0;
-  if (error == ENOSPC || error == EDQUOT || error == EFBIG || (error == EIO && known && left < kNearlyFullBytes)) {
-    const char* what = error == EDQUOT  ? "the disk quota is used up"
-                       : error == EFBIG ? "the limit of a file's size is reached"
-                                        : "the disk is full";
+  // LMDB makes EIO of a write that was only done in part, so EIO has to be asked why.
+  const bool nearly_full = known && left < kNearlyFullBytes;
+  const bool limited = error == EFBIG || (error == EIO && !nearly_full && file_size_is_limited());
+  if (error == ENOSPC || error == EDQUOT || limited || (error == EIO && nearly_full)) {
+    const char* what = error == EDQUOT ? "the disk quota is used up"
+                       : limited       ? "the limit of a file's size (ulimit -f) is reached"
+                                       : "the disk is full";
     return fail(Fault::Store, fmt::format("cannot {} {}: {} ({} KiB left). What was reported as done is safe. Make "
                                           "room and go on with `wf resume`, or the same command again",
                                           doing, path, what, left / 1024));
