@@ -86,23 +86,30 @@ Machine::Exit Machine::run(Strand& strand) { return Interpreter(*this, strand).r
   __builtin_unreachable()
 
 // Enters target with its registers at R[first]; result into R[A].
-#define ENTER(target, first, closure_)                                                           \
-  do {                                                                                           \
-    Value* base_ = R + (first);                                                                  \
-    frame->pc = pc;                                                                              \
-    if (UNLIKELY(base_ + (target).registers + kArgumentSlack >                                   \
-                     strand.registers.data() + strand.registers.size() ||                        \
-                 strand.frames.size() == strand.frames.capacity())) {                            \
-      TRY(make_room(static_cast<size_t>(base_ - strand.registers.data()), (target).registers));  \
-      LOAD_FRAME();                                                                              \
-      base_ = R + (first);                                                                       \
-    }                                                                                            \
-    strand.frames.push_back(Frame{(target).function, (target).code,                              \
-                                  static_cast<uint32_t>(base_ - strand.registers.data()),        \
-                                  static_cast<uint8_t>(A), (closure_)});                         \
-    frame = &strand.frames.back();                                                               \
-    pc = (target).code;                                                                          \
-    R = base_;                                                                                   \
+#define ENTER(target, first, closure_)                                                         \
+  do {                                                                                         \
+    Value* base_ = R + (first);                                                                \
+    frame->pc = pc;                                                                            \
+    if (UNLIKELY(base_ + (target).registers + kArgumentSlack > strand.registers.end().base() || \
+                 strand.frames.end().base() ==                                                 \
+                     strand.frames.data() + strand.frames.capacity())) {                       \
+      TRY(make_room(frame->base + size_t{first}, (target).registers));                         \
+      LOAD_FRAME();                                                                            \
+      base_ = R + (first);                                                                     \
+    }                                                                                          \
+    const uint32_t base_number_ = frame->base + static_cast<uint32_t>(first);                  \
+    if (strand.frames.end().base() == strand.frames.data() + strand.frames.capacity()) {       \
+      __builtin_unreachable();                                                                 \
+    }                                                                                          \
+    strand.frames.emplace_back();                                                              \
+    ++frame;                                                                                   \
+    frame->function = (target).function;                                                       \
+    frame->pc = (target).code;                                                                 \
+    frame->base = base_number_;                                                                \
+    frame->result = static_cast<uint8_t>(A);                                                   \
+    frame->closure = (closure_);                                                               \
+    pc = (target).code;                                                                        \
+    R = base_;                                                                                 \
   } while (0)
 
 #define ARITHMETIC(right, overflow_op, float_expression, slow)   \
@@ -655,22 +662,26 @@ Machine::Exit Interpreter::run() {
     copy(result, R[A]);
     const uint32_t place = frame->result;
     strand.frames.pop_back();
-    if (UNLIKELY(strand.frames.empty())) {
+    if (UNLIKELY(frame == strand.frames.data())) {
       strand.result = result;
       goto finished;
     }
-    LOAD_FRAME();
+    --frame;
+    pc = frame->pc;
+    R = strand.registers.data() + frame->base;
     copy(R[place], result);
     NEXT;
   }
   CASE(ReturnNull): {
     const uint32_t place = frame->result;
     strand.frames.pop_back();
-    if (UNLIKELY(strand.frames.empty())) {
+    if (UNLIKELY(frame == strand.frames.data())) {
       strand.result = Value::null();
       goto finished;
     }
-    LOAD_FRAME();
+    --frame;
+    pc = frame->pc;
+    R = strand.registers.data() + frame->base;
     R[place] = Value::null();
     NEXT;
   }
