@@ -10,10 +10,10 @@ using testing::tell;
 namespace {
 
 const std::string kWorld = R"(
-activity ok(x)
-activity slow(ms, x)
-activity fail(message)
-activity hang()
+activity ok(x) { null }
+activity slow(ms, x) { null }
+activity fail(message) { null }
+activity hang() { null }
 workflow Child(x) { sleep(1s); x * 2 }
 workflow Bad(message) { sleep(1s); throw message }
 workflow Waits(ms, x) { compensate { print("undo ${x}") }; slow(ms, x) }

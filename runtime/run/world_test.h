@@ -22,7 +22,7 @@ struct Story {
 };
 
 /// Compiles `source`, runs `workflow main` with the arguments (JSON list) to its end, then replays every run.
-/// Activities have no bodies here; the world answers them by name:
+/// The bodies of activities are not run; the world answers them by name:
 ///   ok(x) → x     slow(ms, x) → x after ms     fail(message) throws     hang() never ends unless cancelled
 /// `cancel_at_ms` ≥ 0 cancels the root at that virtual time.
 Story tell(const std::string& source, const std::string& arguments = "[]", int64_t cancel_at_ms = -1);
