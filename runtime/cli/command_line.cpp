@@ -25,6 +25,10 @@ bool is_later(const std::string& name) {
 }
 
 int unknown_command(const std::string& name) {
+  if (name.starts_with('-')) {
+    say("unknown option `" + printable(name) + "`: a command comes first, as in `wf run FILE`");
+    return kExitUsage;
+  }
   if (is_later(name)) {
     say("wf " + name + " is not supported yet");
     return kExitUsage;
@@ -63,32 +67,34 @@ bool wants_help(const std::vector<std::string>& words) {
 std::vector<std::string> split_equals(const Command& command,
                                       const std::vector<std::string>& words) {
   std::vector<std::string> result;
-  bool rest = false;
   for (const std::string& word : words) {
     const size_t equals = word.find('=');
     const std::string name = word.substr(0, equals);
     bool split = false;
-    if (!rest && equals != std::string::npos)
+    if (equals != std::string::npos)
       for (const OptionRow& row : command.options) split |= row.name == name && !row.value.empty();
-    rest |= word == "--";
     result.push_back(split ? name : word);
     if (split) result.push_back(word.substr(equals + 1));
   }
   return result;
 }
 
-int unknown_word(const Command& command, const std::string& word) {
-  if (word.size() < 2 || word.front() != '-')
-    return usage_error(command, "unexpected argument `" + printable(word) + "`");
-  const std::string name = word.substr(0, word.find('='));
+/// The option that was meant by `--word`: by its beginning, or the nearest; "" where none is near.
+std::string meant_option(const Command& command, const std::string& name) {
+  const std::string word = name.substr(std::min(name.find_first_not_of('-'), name.size()));
   std::vector<std::string> names;
-  for (const OptionRow& row : command.options) names.push_back(row.name.substr(2));
-  const std::string near = nearest_name(
-      name.substr(name.find_first_not_of('-') == std::string::npos ? 0
-                                                                   : name.find_first_not_of('-')),
-      names);
+  for (const OptionRow& row : command.options) {
+    names.push_back(row.name.substr(2));
+    if (word.size() > 1 && names.back().starts_with(word)) return names.back();
+  }
+  return nearest_name(word, names);
+}
+
+int unknown_word(const Command& command, const std::string& word) {
+  const std::string name = word.substr(0, word.find('='));
+  const std::string meant = meant_option(command, name);
   std::string message = "unknown option `" + printable(name) + "`";
-  if (!near.empty()) message += ": did you mean `--" + near + "`?";
+  if (!meant.empty()) message += ": did you mean `--" + meant + "`?";
   return usage_error(command, message);
 }
 
@@ -113,6 +119,71 @@ int usage_error(const Command& command, const std::string& message) {
   return kExitUsage;
 }
 
+namespace {
+
+/// Options by CLI11; all other words are left over, in their order, in `words`. False: said what is
+/// wrong.
+bool parse_options(const Command& command, std::vector<std::string>& words, CommandLine& line) {
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+  std::vector<std::pair<std::string, CLI::Option*>> options;
+  for (const OptionRow& row : command.options) {
+    CLI::Option* option = row.value.empty() ? app.add_flag(row.name) : app.add_option(row.name);
+    if (!row.value.empty())
+      option->expected(1)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+          ->allow_extra_args(false);
+    options.emplace_back(row.name, option);
+  }
+  std::reverse(words.begin(), words.end());
+  try {
+    app.parse(words);
+  } catch (const CLI::ArgumentMismatch&) {
+    usage_error(command, "the last option needs a value");
+    return false;
+  } catch (const CLI::ParseError& error) {
+    usage_error(command, error.what());
+    return false;
+  }
+  for (const auto& [name, option] : options)
+    if (option->count() > 0) line.set(name, option->results());
+  words = app.remaining();
+  return true;
+}
+
+/// Words to the command's arguments, in order. Gives the first word that has no place.
+std::optional<std::string> place_arguments(const Command& command,
+                                           const std::vector<std::string>& words,
+                                           CommandLine& line) {
+  size_t next = 0;
+  for (const ArgumentRow& row : command.arguments) {
+    std::vector<std::string> values;
+    while (next < words.size() && (values.empty() || row.many)) values.push_back(words[next++]);
+    if (!values.empty()) line.set(row.name, std::move(values));
+  }
+  if (next < words.size()) return words[next];
+  return std::nullopt;
+}
+
+/// The words behind the command's name. The exit code, and `line` filled where that is kExitDone.
+int parse_words(const Command& command, std::vector<std::string> words, CommandLine& line) {
+  const auto bar =
+      std::find(words.begin(), words.end(), "--");  // from here on, no word is an option
+  std::vector<std::string> after(bar == words.end() ? bar : bar + 1, words.end());
+  words.erase(bar, words.end());
+  words = split_equals(command, words);
+  if (!parse_options(command, words, line)) return kExitUsage;
+  for (const std::string& word : words)
+    if (word.size() > 1 && word.front() == '-') return unknown_word(command, word);
+  words.insert(words.end(), after.begin(), after.end());
+  if (auto left = place_arguments(command, words, line))
+    return usage_error(command, "unexpected argument `" + printable(*left) + "`");
+  return check_values(command, line);
+}
+
+}  // namespace
+
 std::optional<CommandLine> parse_command_line(const std::vector<std::string>& words,
                                               int& exit_code) {
   if (words.empty()) {
@@ -126,54 +197,15 @@ std::optional<CommandLine> parse_command_line(const std::vector<std::string>& wo
   }
   const Command* command = find_command(words[0] == "--version" ? "version" : words[0]);
   if (!command) {
-    exit_code = words[0].front() == '-' ? (say("unknown option `" + printable(words[0]) +
-                                               "`: a command comes first, as in `wf run FILE`"),
-                                           kExitUsage)
-                                        : unknown_command(words[0]);
+    exit_code = unknown_command(words[0]);
     return std::nullopt;
   }
   if (wants_help(rest)) {
     exit_code = print_help(*command);
     return std::nullopt;
   }
-
-  CLI::App app;
-  app.set_help_flag();
-  app.allow_extras();
-  std::map<std::string, CLI::Option*> options;
-  for (const OptionRow& row : command->options) {
-    CLI::Option* option = row.value.empty() ? app.add_flag(row.name) : app.add_option(row.name);
-    if (!row.value.empty())
-      option->expected(1)
-          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-          ->allow_extra_args(false);
-    options[row.name] = option;
-  }
-  for (const ArgumentRow& row : command->arguments) {
-    CLI::Option* option = app.add_option(row.name);
-    if (row.many) option->expected(1, CLI::detail::expected_max_vector_size);
-    options[row.name] = option;
-  }
-  std::vector<std::string> reversed = split_equals(*command, rest);
-  std::reverse(reversed.begin(), reversed.end());
-  try {
-    app.parse(reversed);
-  } catch (const CLI::ArgumentMismatch&) {
-    exit_code = usage_error(*command, "the last option needs a value");
-    return std::nullopt;
-  } catch (const CLI::ParseError& error) {
-    exit_code = usage_error(*command, error.what());
-    return std::nullopt;
-  }
-  for (const std::string& word : app.remaining())
-    if (word != "--") {
-      exit_code = unknown_word(*command, word);
-      return std::nullopt;
-    }
   CommandLine line(*command);
-  for (const auto& [name, option] : options)
-    if (option->count() > 0) line.set(name, option->results());
-  exit_code = check_values(*command, line);
+  exit_code = parse_words(*command, rest, line);
   if (exit_code != kExitDone) return std::nullopt;
   return line;
 }

@@ -31,7 +31,13 @@ void append_one(std::string& out, const ErrorView& error, bool colour, bool caus
   if (!error.workflow_id.empty())
     out += fmt::format("   (workflow {})", printable(error.workflow_id));
   out += "\n";
-  for (const std::string& frame : error.stack) out += "    in " + printable(frame) + "\n";
+  for (size_t i = 0; i < error.stack.size();) {  // a recursion is one line
+    size_t same = 1;
+    while (i + same < error.stack.size() && error.stack[i + same] == error.stack[i]) ++same;
+    out += "    in " + printable(error.stack[i]) +
+           (same > 1 ? fmt::format("   ({} times)", same) : "") + "\n";
+    i += same;
+  }
 }
 
 void write_fields(JsonWriter& json, const ErrorView& error) {

@@ -2,7 +2,7 @@
 
 from harness import *
 
-SCRIPT = """
+SOURCE = """
 workflow main(id: string, n: int = 1, rate: float = 0.5, wait: duration = 1s, tags: list<string> = [], extra = null) {
   {id, n, rate, wait, tags, extra}
 }
@@ -12,7 +12,7 @@ workflow main(id: string, n: int = 1, rate: float = 0.5, wait: duration = 1s, ta
 class Input(CliTest):
     def setUp(self):
         super().setUp()
-        self.write("a.wf", SCRIPT)
+        self.write("a.wf", SOURCE)
 
     def run_with(self, *words, **more):
         return self.wf("run", "a.wf", "--ephemeral", *words, **more)

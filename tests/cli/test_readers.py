@@ -2,7 +2,7 @@
 
 from harness import *
 
-SCRIPT = """activity work(n) { if n == 3 { throw "three" } ; n * 2 }
+SOURCE = """activity work(n) { if n == 3 { throw "three" } ; n * 2 }
 workflow Child(n) { work(n) }
 workflow main(count: int = 2) with {memo: {team: "blue"}} {
   let hs = range(0, count, 1).map(i => spawn Child(i) as "child-${i}")
@@ -18,7 +18,7 @@ workflow main(count: int = 2) with {memo: {team: "blue"}} {
 class Readers(CliTest):
     def setUp(self):
         super().setUp()
-        self.write("a.wf", SCRIPT)
+        self.write("a.wf", SOURCE)
 
     def closed(self, name="r", count=4):
         return self.wf("run", "a.wf", "--id", name, "--arg", f"count={count}", code=DONE)
@@ -121,9 +121,9 @@ class Readers(CliTest):
 
     def test_replay_with_other_code(self):
         self.closed()
-        self.write("same.wf", SCRIPT.replace("# waits here", "# another comment"))
+        self.write("same.wf", SOURCE.replace("# waits here", "# another comment"))
         self.wf("replay", "r", "--with", "same.wf", code=DONE)
-        self.write("other.wf", SCRIPT.replace('"child-${i}"', '"kid-${i}"'))
+        self.write("other.wf", SOURCE.replace('"child-${i}"', '"kid-${i}"'))
         answer = self.wf("replay", "r", "--with", "other.wf", code=REPLAY)
         self.assertIn("child-0", answer.out)
         self.assertIn("kid-0", answer.out)

@@ -115,7 +115,8 @@ class Run(CliTest):
         self.write("flows/order.wf", 'import "../lib/pay.wf"\nworkflow main() { pay(21) }\n')
         self.assertEqual(self.wf("run", "flows/order.wf", code=DONE).last, 42)
         # From elsewhere the project is the file's own folder, and the import leaves it.
-        answer = self.wf("run", self.path("flows/order.wf"), cwd="/", code=SCRIPT, WF_STORE=self.path("s"))
+        os.mkdir(self.path("elsewhere"))
+        answer = self.wf("run", self.path("flows/order.wf"), cwd=self.path("elsewhere"), code=SCRIPT)
         self.assertSays(answer, "lib/pay.wf")
 
 
@@ -145,12 +146,16 @@ class ExistingId(CliTest):
         self.wf("run", "a.wf", "--id", "r", "--input", '{"m": {"y": 2, "x": 1}}', code=DONE)
         self.wf("run", "a.wf", "--id", "r", code=DONE)
 
-    def test_an_open_run_goes_on_after_kill_9(self):
-        self.write("a.wf", WAITING)
+    def killed_half_way(self):
+        """Its first step is journaled: it must not be repeated."""
         process = self.start("run", "a.wf", "--id", "r")
-        self.wait_for_file("marks")
+        self.wait_for("the first step", lambda: "mark completed" in self.wf("history", "r").out)
         process.kill()
         process.wait()
+
+    def test_an_open_run_goes_on_after_kill_9(self):
+        self.write("a.wf", WAITING)
+        self.killed_half_way()
         self.write("go", "")
         answer = self.wf("run", "a.wf", "--id", "r", code=DONE)
         self.assertEqual(answer.last, {"n": 1})
@@ -158,10 +163,7 @@ class ExistingId(CliTest):
 
     def test_a_changed_file_is_named_and_the_old_program_goes_on(self):
         self.write("a.wf", WAITING)
-        process = self.start("run", "a.wf", "--id", "r")
-        self.wait_for_file("marks")
-        process.kill()
-        process.wait()
+        self.killed_half_way()
         self.write("a.wf", WAITING.replace("second", "changed"))
         self.write("go", "")
         answer = self.wf("run", "a.wf", "--id", "r", code=DONE)

@@ -45,6 +45,17 @@ class Usage(CliTest):
         self.assertSays(self.wf("run", "a.wf", "--id", code=USAGE), "value")
         self.assertSays(self.wf("run", "a.wf", "--id", "x", "--id", "y", code=USAGE), "--id", "more than once")
 
+    def test_words_behind_two_dashes_are_no_options(self):
+        self.write("--odd.wf", "workflow main() { 1 }\n")
+        self.assertEqual(self.wf("run", "--id", "x", "--", "--odd.wf", code=DONE).last, 1)
+        self.assertSays(self.wf("show", "--", "--odd", code=FAILED), "--odd")
+
+    def test_words_in_brackets_stay_whole(self):
+        self.write("a.wf", "workflow main() { self.id }\n")
+        self.assertEqual(self.wf("run", "a.wf", "--id", "[a,b]", code=DONE).last, "[a,b]")
+        self.assertEqual(self.wf("resume", "[a,b]", code=DONE).last, "[a,b]")
+        self.wf("resume", "[a,b]", "[x,y]", code=FAILED)
+
     def test_later_commands_are_known(self):
         for name in ("fmt", "test", "doc", "signal", "store", "serve"):
             self.assertSays(self.wf(name, code=USAGE), "not supported yet")
