@@ -241,7 +241,7 @@ TEST_CASE("compile: a prelude function is called by its number and cannot be nam
 // --- durable
 
 TEST_CASE("compile: workflows are called, or started") {
-  std::string head = "workflow W(a, b = 1) { a }\nactivity act(x)\n";
+  std::string head = "workflow W(a, b = 1) { a }\nactivity act(x) { x }\n";
   CHECK(code_of(head + "fn f() { W(1) }") ==
         "0 LoadConst r0 workflow W\n1 LoadInt r1 1\n2 Call r0 1\n3 Return r0\n");
   CHECK(code_of(head + "fn f() { spawn W(1, b: 2) as \"id\" with {memo: {}} }") ==
@@ -254,7 +254,7 @@ TEST_CASE("compile: workflows are called, or started") {
         "6 MapPut r4 r5 \"memo\"\n"
         "8 Start r0 2 0 names b\n"
         "10 Return r0\n");
-  CHECK(contains(code_of(head + "fn f() { act(1) with {task_queue: \"q\"} }"), "Start r0 1 1"));
+  CHECK(contains(code_of(head + "fn f() { act(1) with {start_to_close_timeout: 1s} }"), "Start r0 1 1"));
 }
 
 TEST_CASE("compile: spawn of what only a frame can call goes through a function") {

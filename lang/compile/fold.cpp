@@ -53,7 +53,7 @@ class Folder {
     return std::nullopt;
   }
   std::optional<Constant> not_constant(const ast::Expr& e) {
-    return fail(e.span, "this is not a constant",
+    return fail(e.span, "this is not known before the program runs",
                 "literals, operators and other constants can stand here");
   }
 

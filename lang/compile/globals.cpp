@@ -172,7 +172,8 @@ bool Globals::evaluate(Let& let) {
   }
   let.state = Let::State::Open;
   open_.push_back(&let);
-  auto value = evaluate_expr(*let.decl->value, let.file);
+  auto value = evaluate_expr(*let.decl->value, let.file,
+                             fmt::format("the constant `{}`", let.decl->name.text));
   open_.pop_back();
   bool failed = !value || let.state == Let::State::Failed;
   let.state = failed ? Let::State::Failed : Let::State::Done;
@@ -180,7 +181,8 @@ bool Globals::evaluate(Let& let) {
   return !failed;
 }
 
-std::optional<Constant> Globals::evaluate_expr(const ast::Expr& e, uint32_t file) {
+std::optional<Constant> Globals::evaluate_expr(const ast::Expr& e, uint32_t file,
+                                               const std::string& what) {
   bool reported = false;
   ConstantOf constant_of = [&](const ast::NameExpr& name, const ast::Ident* member) {
     Global global = member ? find_member(file, name.name, member->text) : find(file, name.name);
@@ -191,17 +193,19 @@ std::optional<Constant> Globals::evaluate_expr(const ast::Expr& e, uint32_t file
   FoldFault fault;
   auto value = fold(e, constant_of, fault, fold_depth_);
   if (!value) {
-    if (!reported) diagnostics_.error("not-constant", fault.span, fault.message, fault.help);
+    if (!reported) {
+      diagnostics_.error("not-constant", fault.span, what + ": " + fault.message, fault.help);
+    }
     return std::nullopt;
   }
   if (size_of(*value).values > kConstantValuesMax || text_bytes(*value) > kConstantTextMax) {
-    diagnostics_.error("not-constant", e.span, "this constant is too large",
+    diagnostics_.error("not-constant", e.span, what + " is too large",
                        fmt::format("at most {} values; compute it in a function", kConstantValuesMax));
     return std::nullopt;
   }
   if (size_of(*value).depth >= kConstantDepthMax) {
     diagnostics_.error("not-constant", e.span,
-                       fmt::format("constants nest deeper than {}", kConstantDepthMax - 1));
+                       fmt::format("{} nests deeper than {}", what, kConstantDepthMax - 1));
     return std::nullopt;
   }
   return value;
@@ -220,7 +224,8 @@ void Globals::evaluate_all() {
 
 Constant Globals::options_of(const Declared& declared) {
   if (!declared.decl->with) return null_constant();
-  return evaluate_expr(*declared.decl->with, declared.file).value_or(null_constant());
+  std::string what = fmt::format("the options of `{}`", declared.decl->name.text);
+  return evaluate_expr(*declared.decl->with, declared.file, what).value_or(null_constant());
 }
 
 }  // namespace wakeful

@@ -84,7 +84,8 @@ class Globals {
   Global resolved(Entry& entry);
   Global library(const Builtin* builtin);
   bool evaluate(Let& let);
-  std::optional<Constant> evaluate_expr(const ast::Expr& e, uint32_t file);
+  /// `what` is named in diagnostics: "the constant `A`".
+  std::optional<Constant> evaluate_expr(const ast::Expr& e, uint32_t file, const std::string& what);
   const Constant* keep(Constant constant);
 
   Diagnostics& diagnostics_;
