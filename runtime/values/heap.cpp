@@ -279,6 +279,8 @@ void Heap::collect(RootSource& roots) {
   }
   live_ = used_bytes();
   next_collection_ = std::max(kCollectFirst, live_ * 2);
+  // Near the limit sooner, so that what goes beyond it is noticed before it is twice as much.
+  if (next_collection_ > limit_) next_collection_ = std::max({kCollectFirst, limit_, live_ + live_ / 4});
   due_ = false;
 }
 

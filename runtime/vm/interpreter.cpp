@@ -648,6 +648,19 @@ Machine::Exit Interpreter::run() {
         NEXT;
       }
     }
+    if (!target.builtin && R[A + 1].tag == Tag::Map) {
+      // A closure stored under the key, called without the receiver.
+      const Value* stored =
+          map_find(R[A + 1].map(), K[extra & 0xFFFF].string(), caches + (extra >> 16));
+      if (stored && stored->tag == Tag::Closure) {
+        auto* closure = reinterpret_cast<::wakeful::Closure*>(stored->object);
+        const CallTarget& function = functions[closure->function];
+        if (function.params == B - 1) {
+          ENTER(function, A + 2, closure);
+          NEXT;
+        }
+      }
+    }
     frame->pc = pc;
     AFTER_CALL(call_method(extra & 0xFFFF, Interpreter::Call{{}, A + 1, B, nullptr, w, extra}));
   }

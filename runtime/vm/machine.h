@@ -13,7 +13,7 @@
 namespace wakeful {
 
 inline constexpr uint32_t kCallDepthMax = 10'000;
-inline constexpr uint32_t kRegistersMax = 2'000'000;     // of all frames of a strand
+inline constexpr uint32_t kRegistersMax = 2'600'000;     // of all frames of a strand: 10,000 of 250 and more
 inline constexpr uint32_t kStackPlacesMax = 100;         // places that an error's stack keeps
 
 /// One call in progress. The registers are strand.registers[base] … [base + function->registers - 1].
