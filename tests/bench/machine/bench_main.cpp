@@ -1,5 +1,6 @@
-// bench_main FILE.wf: compiles a script and runs its `workflow main` on the bare machine, without engine, journal
-// or effects. The host of the machine is this file; it answers `print` and collects. For measuring and profiling.
+// bench_main FILE.wf: compiles a script and runs its `workflow main` on the bare machine, without
+// engine, journal or effects. The host of the machine is this file; it answers `print` and
+// collects. For measuring and profiling.
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -34,16 +35,27 @@ struct Host final : RootSource {
     machine.visit_roots(visitor);
   }
 
-  /// Only `print` is answered.
+  /// Only `print` and `try` are answered.
   bool answer() {
     const Machine::Trap& trap = machine.trap();
+    if (trap.instruction.op() == Op::EnterTry) {
+      strand.handlers.push_back(Handler{Handler::Kind::Try, trap.instruction.a(),
+                                        static_cast<uint32_t>(strand.frames.size() - 1), trap.jump,
+                                        1});
+      return true;
+    }
+    if (trap.instruction.op() == Op::ExitTry) {
+      strand.handlers.pop_back();
+      return true;
+    }
     if (!trap.callee.is(Tag::Callee) || trap.callee.callee_kind != CalleeKind::Builtin ||
         image.builtin(static_cast<uint32_t>(trap.callee.integer)).builtin->qualified() != "print") {
       return false;
     }
     std::string line;
     if (trap.args[0].is(Tag::List)) {
-      for (Value value : std::vector<Value>(trap.args[0].list()->begin(), trap.args[0].list()->end())) {
+      for (Value value :
+           std::vector<Value>(trap.args[0].list()->begin(), trap.args[0].list()->end())) {
         if (!line.empty()) line += ' ';
         append_text(line, value);
       }
@@ -57,7 +69,8 @@ struct Host final : RootSource {
     machine.start(strand, Value::callee(CalleeKind::Function, function), nullptr, 0);
     for (;;) {
       switch (machine.run(strand)) {
-        case Machine::Exit::Finished: return 0;
+        case Machine::Exit::Finished:
+          return 0;
         case Machine::Exit::Budget:
           heap.collect(*this);
           ++collections;
@@ -70,7 +83,8 @@ struct Host final : RootSource {
           Value error = strand.error;
           std::string text;
           append_text(text, error);
-          if (error.as<ErrorObject>()->stack.is(Tag::List)) append_text(text, error.as<ErrorObject>()->stack);
+          if (error.as<ErrorObject>()->stack.is(Tag::List))
+            append_text(text, error.as<ErrorObject>()->stack);
           Handler handler;
           if (!machine.unwind(strand, error, handler)) return fail(text.c_str());
           machine.enter_handler(strand, handler, error);
@@ -92,7 +106,8 @@ int main(int argc, char** argv) {
   if (argc != 2) return Host::fail("usage: bench_main FILE.wf");
   Compiled compiled = compile(argv[1], read_file);
   for (const Diagnostic& d : compiled.diagnostics.sorted()) {
-    if (d.severity == Severity::Error) std::cerr << compiled.sources.place(d.span) << ": " << d.message << '\n';
+    if (d.severity == Severity::Error)
+      std::cerr << compiled.sources.place(d.span) << ": " << d.message << '\n';
   }
   if (!compiled.program) return 3;
   const int workflow = compiled.program->find_workflow("main");
