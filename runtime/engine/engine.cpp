@@ -70,7 +70,7 @@ Result<void> Engine::State::work(std::vector<RunId> awaited) {
     }
     Carriers::yield();
     journal.let_go();
-    if (ready.empty() && !carriers.runnable()) sleep_until_something_happens();
+    if (ready.empty() && !carriers.runnable() && !can_release()) sleep_until_something_happens();
   }
 }
 
@@ -138,10 +138,16 @@ void Engine::State::fire(const TimerTarget& target) {
   }
 }
 
+/// Something that release() would let out now: a timer may have asked for a step whose record is durable long since.
+bool Engine::State::can_release() const {
+  const Lsn durable = journal.durable();
+  return gate.ready(durable) || (!dispatches.empty() && dispatches.front().position <= durable);
+}
+
 void Engine::State::sleep_until_something_happens() {
   int64_t limit_us = kSleepUsMax;
   if (auto due = timers.next_due_ms()) {
-    const bool idle = carriers.busy() == 0 && journal.durable() == journal.appended();
+    const bool idle = blocking == 0 && journal.durable() == journal.appended();
     limit_us = std::clamp<int64_t>(services.clock.wait_ms(*due, idle), 0, kSleepUsMax / 1'000) * 1'000;
   }
   if (tick_every_us > 0) {

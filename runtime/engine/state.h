@@ -175,6 +175,7 @@ struct Engine::State {
   // engine.cpp: the loop
   Result<void> work(std::vector<RunId> runs);
   void release();
+  bool can_release() const;
   void fire_timers();
   void fire(const TimerTarget& target);
   void sleep_until_something_happens();
@@ -189,6 +190,7 @@ struct Engine::State {
   std::shared_ptr<Wakeup> wakeup = std::make_shared<Wakeup>();
   Carriers carriers;
   std::unique_ptr<BlockingPool> pool;
+  size_t blocking = 0;              // calls that threads of the pool are asked for
 
   std::unordered_map<RunId, std::unique_ptr<LiveRunEntry>> runs;
   std::unordered_map<std::pair<uint64_t, uint64_t>, ChildBackoff, PairHash> backoffs;   // by parent and step

@@ -126,7 +126,9 @@ EffectOutcome Engine::State::run_blocking(const EffectCall& call, const std::sha
     outcome = services.effects.run(call, attempt->token);
     wakeup->post([&done] { done.open(); });
   });
+  ++blocking;
   done.wait();
+  --blocking;
   return outcome;
 }
 
