@@ -31,6 +31,7 @@ constexpr const char* kUsage =
     "  --images N         about so many images at most (default 2000)\n"
     "  --at-least N       fewer are a failure\n"
     "  --resume-every N   run: every N-th image is resumed by WF as well (default 25)\n"
+    "  --releases-early N takes each release for N operations earlier than it was: must not go unnoticed\n"
     "  --seed N           of the choice of what is lost\n"
     "  --expect-failures  succeeds only if there are lost or damaged images: shows that the test can fail\n";
 constexpr unsigned kCheckSeconds = 60;
@@ -39,7 +40,7 @@ constexpr const char* kRunId = "powercut";
 
 struct Options {
   std::string recorder;
-  size_t images = 2000, at_least = 1, resume_every = 25;
+  size_t images = 2000, at_least = 1, resume_every = 25, releases_early = 0;
   uint64_t seed = 1;
   bool expect_failures = false;
   bool run = false;                 // `wf run` of a script, else journal_writer with a shape
@@ -229,11 +230,18 @@ uint64_t hash_of(const Disk::Image& image, const std::string& released) {
   return value;
 }
 
+/// As if the program had not waited for the syncs before what it let out.
+void move_releases(std::vector<TraceEvent>& events, size_t earlier) {
+  for (size_t i = 0; i < events.size(); ++i)
+    if (events[i].event == Event::Release)
+      for (size_t k = i; k > 0 && k > i - std::min(i, earlier); --k) std::swap(events[k], events[k - 1]);
+}
+
 /// Cuts the power after every event.
 void cut(const std::vector<TraceEvent>& events, const Options& options, const std::string& root, Checkers& checkers) {
   std::mt19937_64 random(options.seed);
   std::vector<std::pair<Keep, const char*>> ways = {{{Keep::Part::None}, "nothing"}, {{Keep::Part::All}, "everything"}};
-  const size_t random_ways = std::clamp<size_t>(options.images / std::max<size_t>(events.size(), 1), 2, 12);
+  const size_t random_ways = std::clamp<size_t>(options.images / std::max<size_t>(events.size(), 1), 2, 30);
   for (size_t i = 0; i < random_ways; ++i)
     ways.push_back(i % 2 ? std::pair(Keep{Keep::Part::Some, 512}, "some sectors")
                          : std::pair(Keep{Keep::Part::Some, 4096}, "some pages"));
@@ -262,6 +270,7 @@ std::optional<Options> parse(int argc, char** argv) {
     else if (words[i] == "--images") options.images = number();
     else if (words[i] == "--at-least") options.at_least = number();
     else if (words[i] == "--resume-every") options.resume_every = std::max<uint64_t>(1, number());
+    else if (words[i] == "--releases-early") options.releases_early = number();
     else if (words[i] == "--seed") options.seed = number();
     else if (words[i] == "--expect-failures") options.expect_failures = true;
     else if (words[i] == "--no-sync") options.no_sync = true;
@@ -285,13 +294,15 @@ std::string work_folder() {
 
 int test(const Options& options, const std::string& work) {
   const std::string recording = work + "/recorded";
-  const auto events = record(options, recording);
+  auto events = record(options, recording);
+  move_releases(events, options.releases_early);
+  const auto releases = std::count_if(events.begin(), events.end(), [](const auto& e) { return e.event == Event::Release; });
   Checkers checkers(options, work, last_line(read_file(recording + "/stdout")));
   cut(events, options, recording + "/disk", checkers);
   const auto& v = checkers.verdicts;
   const size_t bad = v[1] + v[2] + v[3] + v[4];
-  fmt::print("{}: {} images at {} operations: {} sound, {} lost, {} damaged, {} wrong, {} crashed; {} resumed\n",
-             options.subject, checkers.images, events.size(), v[0], v[1], v[2], v[3], v[4], checkers.resumed);
+  fmt::print("{}: {} images at {} operations, {} of them releases: {} sound, {} lost, {} damaged, {} wrong, {} crashed; {} resumed\n",
+             fs::path(options.subject).filename().string(), checkers.images, events.size(), releases, v[0], v[1], v[2], v[3], v[4], checkers.resumed);
   if (checkers.images < options.at_least) return fmt::print("fewer images than {}\n", options.at_least), 1;
   if (options.expect_failures) return bad > 0 ? 0 : (fmt::print("no image failed: the test is blind\n"), 1);
   return bad == 0 ? 0 : 1;
