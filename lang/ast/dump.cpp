@@ -156,7 +156,10 @@ std::string dump(const Expr& e) {
     case ExprKind::Null: return "null";
     case ExprKind::Bool: return as<BoolExpr>(e).value ? "true" : "false";
     case ExprKind::Int: return fmt::format("{}", as<IntExpr>(e).value);
-    case ExprKind::Float: return fmt::format("{:#}", as<FloatExpr>(e).value);
+    case ExprKind::Float: {
+      const std::string text = fmt::format("{}", as<FloatExpr>(e).value);
+      return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
+    }
     case ExprKind::Duration: return fmt::format("{}ms", as<DurationExpr>(e).ms);
     case ExprKind::String: return quoted(as<StringExpr>(e).value);
     case ExprKind::Interpolation: return dump_interpolation(as<InterpolationExpr>(e));

@@ -121,7 +121,7 @@ void Checker::call(const ast::CallExpr& e, bool spawned) {
     expr(e.callee);
   }
   const Sort sort = sort_of(*e.callee);
-  if (sort != Sort::Unknown && sort != Sort::Fn) mistake(e.callee->span, std::string("only functions can be called, this is a ") + name_of(sort));
+  if (sort != Sort::Unknown && sort != Sort::Fn) mistake(e.callee->span, std::string("only functions can be called, this is ") + name_of(sort));
   for (const auto& arg : e.args) expr(arg.value);
   if (callee.kind != Callee::Kind::Unknown) {
     arguments(e, callee);
@@ -179,7 +179,7 @@ void Checker::arguments(const ast::CallExpr& e, const Callee& callee) {
     const std::string takes = wanted.params.empty()       ? "no arguments"
                               : wanted.params.size() == 1 ? "one argument"
                                                           : "at most " + std::to_string(wanted.params.size()) + " arguments";
-    complain(extra.value->span, signature(callee, wanted) + " takes " + takes + ", " + std::to_string(positional) + " were given", "leave this one out");
+    complain(extra.value->span, signature(callee, wanted) + " takes " + takes + ", " + std::to_string(positional) + (positional == 1 ? " was given" : " were given"), "leave this one out");
   }
   std::string missing;
   for (size_t i = 0; i < given.size(); ++i) {
@@ -202,7 +202,7 @@ void Checker::clauses(const ast::CallExpr& e, const Callee& callee, bool) {
   }
   if (e.as) {
     const Sort sort = sort_of(*e.as);
-    if (sort != Sort::Unknown && sort != Sort::String) mistake(e.as->span, std::string("an id is a string, this is a ") + name_of(sort), "write `as \"item-${x}\"`");
+    if (sort != Sort::Unknown && sort != Sort::String) mistake(e.as->span, std::string("an id is a string, this is ") + name_of(sort), "write `as \"item-${x}\"`");
   }
   if (e.with) {
     if (place_.body == Body::Activity && !child && callee.kind != Callee::Kind::Activity) {
@@ -216,12 +216,12 @@ void Checker::clauses(const ast::CallExpr& e, const Callee& callee, bool) {
     }
   }
   if (!e.compensate) return;
-  if (!durable("compensate", e.compensate->span)) return;
+  const bool stands = durable("compensate", e.compensate->span);
   if (!child && !step && !unknown) {
     return error("misplaced", e.compensate->span, "`compensate` is bound to a call of a workflow, an activity or an effect; " + ticked(callee.name) + " is none",
                  "put it on a line of its own");
   }
-  not_supported(e.compensate->span, "`compensate` bound to a call");
+  if (stands) not_supported(e.compensate->span, "`compensate` bound to a call");
   compensate_block(e.compensate->body, e.compensate->name);
 }
 
@@ -252,8 +252,10 @@ void Checker::method_slips(const ast::MemberExpr& e, bool called) {
   const Sort sort = sort_of(*e.object);
   const bool listlike = sort == Sort::List || sort == Sort::String;
   if (sort == Sort::Map || (sort != Sort::Unknown && !listlike)) return;
+  bool slipped = false;
   for (const MethodSlip& slip : kMethodSlips) {
     if (name != slip.name) continue;
+    slipped = true;
     const std::string help = "write `." + std::string(slip.right) + "`";
     const bool sure = called ? (listlike && methods_named(name).empty()) || name == "append" || name == "length" : listlike && name == "length";
     if (sure) return error("slip", e.name.span, "there is no " + ticked("." + name + (called ? "()" : "")), help);
@@ -261,6 +263,13 @@ void Checker::method_slips(const ast::MemberExpr& e, bool called) {
       return mistake(e.name.span, "`.length` reads a map's key of that name", help + " for how many there are; `[\"length\"]` for the key");
     }
   }
+  const auto receiver = sort == Sort::List ? Builtin::Receiver::List : Builtin::Receiver::String;
+  if (slipped || !listlike || !called || find_method(receiver, name)) return;
+  std::vector<std::string> methods;
+  for (const Builtin& b : builtins()) {
+    if (b.place == Builtin::Place::Method && b.receiver == receiver) methods.emplace_back(b.name);
+  }
+  mistake(e.name.span, std::string(name_of(sort)) + " has no method " + ticked(name), did_you_mean(name, methods));
 }
 
 }  // namespace wakeful::checking

@@ -32,7 +32,10 @@ void Checker::declare_pattern(const ast::Pattern& pattern, Symbol::Kind kind) {
   switch (pattern.kind) {
     case ast::Pattern::Kind::Name: declare(pattern.name, symbol); break;
     case ast::Pattern::Kind::Map:
-      for (const auto& field : pattern.fields) declare_pattern(*field.target, kind);
+      for (const auto& field : pattern.fields) {
+        expr(field.fallback);  // may use the names before it
+        declare_pattern(*field.target, kind);
+      }
       break;
     case ast::Pattern::Kind::List:
       for (const auto& item : pattern.items) declare_pattern(item, kind);
@@ -131,7 +134,20 @@ void Checker::unknown_name(const std::string& name, Span span) {
   if (before.size() >= 2 && before.substr(before.size() - 2) == "//") {
     return error("slip", span, "unknown name " + ticked(name) + " behind `//`, which is floor division", "begin comments with `#`");
   }
-  error("unknown-name", span, "unknown name " + ticked(name), did_you_mean(name, visible_names()));
+  std::string help = declared_below(name) ? "it is declared further down; a name can be seen after its `let` or `fn` only"
+                                          : did_you_mean(name, visible_names());
+  error("unknown-name", span, "unknown name " + ticked(name), help);
+}
+
+bool Checker::declared_below(const std::string& name) const {
+  for (const ast::Block* block : blocks_) {
+    for (const auto& stmt : block->statements) {
+      const bool fn = stmt->kind == ast::StmtKind::Fn && ast::as<ast::FnStmt>(*stmt).name.text == name;
+      const bool let = stmt->kind == ast::StmtKind::Let && ast::as<ast::LetStmt>(*stmt).target.name.text == name;
+      if (fn || let) return true;
+    }
+  }
+  return false;
 }
 
 // --- declarations ------------------------------------------------------------------------------------
@@ -140,6 +156,7 @@ void Checker::declaration(const ast::Declaration& d) {
   using Kind = ast::Declaration::Kind;
   place_ = {};
   scopes_.clear();
+  blocks_.clear();
   switch (d.kind) {
     case Kind::Import:
     case Kind::Test: return;  // `wf test` is another day's

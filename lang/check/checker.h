@@ -66,6 +66,7 @@ class Checker {
   Symbol use(const std::string& name, Span span);
   void unknown_name(const std::string& name, Span span);
   std::vector<std::string> visible_names() const;
+  bool declared_below(const std::string& name) const;
 
   // --- statements ------------------------------------------------------------------------------------------
   void block(const ast::Block& block);        // in a scope of its own
@@ -77,7 +78,7 @@ class Checker {
   void loop(const ast::ForStmt& stmt);
   void leave_loop(const ast::Stmt& stmt, const char* word);
   void callable(const ast::Callable& fn);
-  void pattern_defaults(const ast::Pattern& pattern);
+  void pattern_defaults(const ast::Pattern& pattern);  // of a top-level `let`, whose names are no locals
 
   // --- expressions -------------------------------------------------------------------------------------------
   void expr(const ast::ExprPtr& e) { if (e) expr(*e); }
@@ -122,10 +123,11 @@ class Checker {
   const Sources& sources_;
   Diagnostics& diagnostics_;
   std::vector<Scope> scopes_;
+  std::vector<const ast::Block*> blocks_;  // those around this, to say that a name is declared below
   Place place_;
 };
 
-const char* name_of(Sort sort);
+const char* name_of(Sort sort);                                 // with its article: "an int"
 std::string ticked(const std::string& name);                    // `name`
 std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates);
 

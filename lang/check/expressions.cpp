@@ -44,7 +44,7 @@ void Checker::expr(const ast::Expr& e) {
       if (unary.op == ast::UnaryOp::Not) return foresee_condition(*unary.operand, "the operand of `not`");
       const Sort sort = sort_of(*unary.operand);
       const bool number = sort == Sort::Unknown || sort == Sort::Int || sort == Sort::Float || sort == Sort::Duration;
-      if (!number) mistake(e.span, std::string("`-` takes a number or a duration, this is a ") + name_of(sort));
+      if (!number) mistake(e.span, std::string("`-` takes a number or a duration, this is ") + name_of(sort));
       return;
     }
     case Kind::Binary: {
@@ -88,20 +88,19 @@ void Checker::expr(const ast::Expr& e) {
     case Kind::Spawn: return spawn(ast::as<ast::SpawnExpr>(e));
     case Kind::Gather: {
       const auto& gather = ast::as<ast::GatherExpr>(e);
-      if (!durable("gather", e.span)) return;
+      durable("gather", e.span);
       expr(gather.operand);
       return expr(gather.timeout);
     }
     case Kind::WaitAny: {
       const auto& wait = ast::as<ast::WaitAnyExpr>(e);
-      if (!durable("wait_any", e.span)) return;
+      durable("wait_any", e.span);
       expr(wait.operand);
       return expr(wait.timeout);
     }
     case Kind::Race: {
       const auto& race = ast::as<ast::RaceExpr>(e);
-      if (!durable("race", e.span)) return;
-      not_supported(e.span, "`race`");
+      if (durable("race", e.span)) not_supported(e.span, "`race`");
       expr(race.operand);
       return expr(race.timeout);
     }
@@ -161,16 +160,15 @@ void Checker::try_expr(const ast::TryExpr& e) {
 }
 
 void Checker::batch(const ast::BatchExpr& e) {
-  if (!durable("batch", e.span)) return;
+  durable("batch", e.span);
   for (const auto* each : {&e.items, &e.size, &e.pause, &e.limit, &e.tolerate}) expr(*each);
   if (e.tolerate) not_supported(e.tolerate->span, "`tolerate`");
   foresee_at_least_one(e.size, "size");
   foresee_at_least_one(e.limit, "limit");
   if (e.pause) {
     const Sort sort = sort_of(*e.pause);
-    if (sort != Sort::Unknown && sort != Sort::Duration) mistake(e.pause->span, std::string("`pause` takes a duration, this is a ") + name_of(sort), "write it as `1s`");
+    if (sort != Sort::Unknown && sort != Sort::Duration) mistake(e.pause->span, std::string("`pause` takes a duration, this is ") + name_of(sort), "write it as `1s`");
   }
-  pattern_defaults(e.item);
   scopes_.emplace_back();
   declare_pattern(e.item, Symbol::Kind::Loop);
   Symbol symbol;
@@ -181,7 +179,7 @@ void Checker::batch(const ast::BatchExpr& e) {
 }
 
 void Checker::spawn(const ast::SpawnExpr& e) {
-  if (!durable("spawn", e.span)) return;
+  durable("spawn", e.span);
   if (e.block) return strand_block(*e.block, "`spawn { }`");
   call(ast::as<ast::CallExpr>(*e.call), true);
 }

@@ -6,16 +6,16 @@ namespace wakeful::checking {
 
 const char* name_of(Sort sort) {
   switch (sort) {
-    case Sort::Unknown: return "value";
+    case Sort::Unknown: return "a value";
     case Sort::Null: return "null";
-    case Sort::Bool: return "bool";
-    case Sort::Int: return "int";
-    case Sort::Float: return "float";
-    case Sort::String: return "string";
-    case Sort::List: return "list";
-    case Sort::Map: return "map";
-    case Sort::Duration: return "duration";
-    case Sort::Fn: return "fn";
+    case Sort::Bool: return "a bool";
+    case Sort::Int: return "an int";
+    case Sort::Float: return "a float";
+    case Sort::String: return "a string";
+    case Sort::List: return "a list";
+    case Sort::Map: return "a map";
+    case Sort::Duration: return "a duration";
+    case Sort::Fn: return "a fn";
   }
   return "";
 }
@@ -68,7 +68,7 @@ void Checker::foresee_condition(const ast::Expr& e, const char* where) {
   const Sort sort = sort_of(e);
   if (sort == Sort::Unknown || sort == Sort::Bool) return;
   const bool number = sort == Sort::Int || sort == Sort::Float;
-  mistake(e.span, std::string(where) + " must be a bool, this is a " + name_of(sort),
+  mistake(e.span, std::string(where) + " must be a bool, this is " + name_of(sort),
           number ? "compare it: `!= 0`" : sort == Sort::Null ? "write `false`, or `?? false`" : "compare it, as with `!= null` or `.len() > 0`");
 }
 
@@ -108,7 +108,7 @@ void Checker::foresee_binary(const ast::BinaryExpr& e) {
   }
   if (fits) return;
   const bool text = e.op == Op::Add && (left == Sort::String || right == Sort::String);
-  mistake(e.op_span, std::string("this operator does not take a ") + name_of(left) + " and a " + name_of(right) + ": a TypeError",
+  mistake(e.op_span, std::string("this operator does not take ") + name_of(left) + " and " + name_of(right) + ": a TypeError",
           text ? "write `\"${a}${b}\"` to join as text" : "");
 }
 
@@ -126,10 +126,10 @@ void Checker::foresee_index(const ast::IndexExpr& e) {
   }
   const Sort object = sort_of(*e.object), index = sort_of(*e.index);
   if (object == Sort::List && index != Sort::Unknown && index != Sort::Int) {
-    mistake(e.index->span, std::string("the index of a list is an int, this is a ") + name_of(index));
+    mistake(e.index->span, std::string("the index of a list is an int, this is ") + name_of(index));
   }
   if (object == Sort::Map && index != Sort::Unknown && index != Sort::String) {
-    mistake(e.index->span, std::string("the keys of a map are strings, this is a ") + name_of(index), "write `m[str(x)]`");
+    mistake(e.index->span, std::string("the keys of a map are strings, this is ") + name_of(index), "write `m[str(x)]`");
   }
 }
 

@@ -87,7 +87,7 @@ void Checker::options(const ast::Expr& with, Where where) {
   }
   if (map->kind != ast::ExprKind::Map) {
     const Sort sort = sort_of(*map);
-    if (sort != Sort::Unknown) error("wrong-option", with.span, std::string("options are a map, this is a ") + name_of(sort), "write `with {name: value}`");
+    if (sort != Sort::Unknown) error("wrong-option", with.span, std::string("options are a map, this is ") + name_of(sort), "write `with {name: value}`");
     return;
   }
   for (const auto& entry : ast::as<ast::MapExpr>(*map).entries) option(entry, where);
@@ -108,7 +108,7 @@ void Checker::option(const ast::MapExpr::Entry& entry, Where where) {
   }
   const Sort sort = sort_of(*entry.value);
   if (sort != Sort::Unknown && !fits(sort, row->type)) {
-    return error("wrong-option", entry.value->span, name + " takes " + wanted_text(row->type) + ", this is a " + name_of(sort));
+    return error("wrong-option", entry.value->span, name + " takes " + wanted_text(row->type) + ", this is " + name_of(sort));
   }
   if (!row->values.empty() && entry.value->kind == ast::ExprKind::String) {
     const auto values = split(row->values);
@@ -140,7 +140,7 @@ void Checker::retry_policy(const ast::Expr& value) {
     }
     const Sort sort = sort_of(*entry.value);
     if (sort != Sort::Unknown && !fits(sort, row->type)) {
-      error("wrong-option", entry.value->span, name + " takes " + wanted_text(row->type) + ", this is a " + name_of(sort));
+      error("wrong-option", entry.value->span, name + " takes " + wanted_text(row->type) + ", this is " + name_of(sort));
     }
   }
 }

@@ -3,7 +3,9 @@
 namespace wakeful::checking {
 
 void Checker::statements(const ast::Block& block) {
+  blocks_.push_back(&block);
   for (const auto& stmt : block.statements) statement(*stmt);
+  blocks_.pop_back();
 }
 
 void Checker::block(const ast::Block& block) {
@@ -48,7 +50,6 @@ void Checker::statement(const ast::Stmt& s) {
     case Kind::Let: {
       const auto& let = ast::as<ast::LetStmt>(s);
       expr(let.value);
-      pattern_defaults(let.target);
       const auto kind = let.is_var ? Symbol::Kind::Var : Symbol::Kind::Let;
       if (let.target.kind != ast::Pattern::Kind::Name) return declare_pattern(let.target, kind);
       Symbol symbol;
@@ -76,7 +77,7 @@ void Checker::statement(const ast::Stmt& s) {
       expr(value);
       const Sort sort = sort_of(*value);
       if (sort != Sort::Unknown && sort != Sort::String) {
-        mistake(value->span, std::string("`throw` takes a string or an error, this is a ") + name_of(sort), "write `throw error(kind, message, data)`");
+        mistake(value->span, std::string("`throw` takes a string or an error, this is ") + name_of(sort), "write `throw error(kind, message, data)`");
       }
       return;
     }
@@ -94,7 +95,7 @@ void Checker::statement(const ast::Stmt& s) {
       return;
     }
     case Kind::Compensate: {
-      if (!durable("compensate", s.span)) return;
+      durable("compensate", s.span);
       return compensate_block(ast::as<ast::CompensateStmt>(s).body, std::nullopt);
     }
     case Kind::On: {
@@ -128,11 +129,9 @@ void Checker::loop(const ast::ForStmt& s) {
   expr(s.iterable);
   const Sort sort = s.iterable->kind == ast::ExprKind::WaitAny ? Sort::Unknown : sort_of(*s.iterable);
   if (sort == Sort::Int || sort == Sort::Float || sort == Sort::Bool || sort == Sort::Null || sort == Sort::Duration || sort == Sort::Fn) {
-    mistake(s.iterable->span, std::string("`for` takes a list, a range, a map or a string, this is a ") + name_of(sort),
+    mistake(s.iterable->span, std::string("`for` takes a list, a range, a map or a string, this is ") + name_of(sort),
             sort == Sort::Int ? "to count write `for i in 0..n`" : "");
   }
-  pattern_defaults(s.first);
-  if (s.second) pattern_defaults(*s.second);
   scopes_.emplace_back();
   declare_pattern(s.first, Symbol::Kind::Loop);
   if (s.second) declare_pattern(*s.second, Symbol::Kind::Loop);

@@ -79,6 +79,8 @@ void Builder::fail(std::string_view expected) {
                           ? "the end of the line"
                           : found_text();
   error.message = "expected " + std::string(expected) + ", found " + found;
+  const bool wants_name = expected.substr(0, 6) == "a name";
+  if (wants_name && is_keyword(current().kind) && visible(position)) error.help = "it is a reserved word; choose another name";
   throw error;
 }
 
@@ -164,7 +166,7 @@ void Builder::lose(uint32_t index) {
 }
 
 void Builder::resync(uint32_t first) {
-  std::vector<Tok> open;  // what was opened since the statement began
+  std::vector<uint32_t> open;  // the brackets opened since the statement began
   const uint32_t failed = position;
   uint32_t i = first;
   for (; at(i).kind != Tok::End; ++i) {
@@ -172,13 +174,15 @@ void Builder::resync(uint32_t first) {
     if (i > first && i >= failed && token.newline_before) {
       if (open.empty() && token.line_break) break;
       // Within brackets that were never closed: a line as far left as the statement begins another.
-      if (!closes(token.kind) && !token.goes_on && token.column <= at(first).column && at(first).newline_before) break;
+      const bool closed_later = !open.empty() && at(open.back()).pair > i;
+      const bool left = token.column <= at(first).column && at(first).newline_before;
+      if (left && !closed_later && !closes(token.kind) && !token.goes_on) break;
       if (begins_declaration(i)) break;
     }
-    if (opens(token.kind)) open.push_back(token.kind);
+    if (opens(token.kind)) open.push_back(i);
     if (closes(token.kind)) {
       size_t depth = open.size();
-      while (depth > 0 && partner(open[depth - 1]) != token.kind) --depth;
+      while (depth > 0 && partner(at(open[depth - 1]).kind) != token.kind) --depth;
       if (depth > 0) {
         open.resize(depth - 1);
       } else if (token.kind == Tok::RightBrace && !brackets_.empty() && i >= failed) {

@@ -45,6 +45,9 @@ void previous_word_slip(Builder& b) {
 
 void explain_slip(Builder& b) {
   const Token& token = b.current();
+  if (token.kind == Tok::Int && token.begin == b.last().end && b.last().kind == Tok::Dot) {
+    b.fail_at(b.position - 1, "syntax", "expected the name of a member behind `.`", "an element of a list is `xs[0]`");
+  }
   const bool after_operand = b.position > 0 && ends_operand(b.last().kind) && b.visible(b.position);
   slash_comment_slip(b);
   if (token.kind == Tok::Question && after_operand) {
@@ -61,6 +64,9 @@ void explain_slip(Builder& b) {
     b.fail_at(b.position - 1, "slip", "`--` is not an operator", "write `x -= 1`");
   }
   previous_word_slip(b);
+  if (token.kind == Tok::Dot && !after_operand && b.at(b.position + 1).kind == Tok::Int) {
+    b.fail_at(b.position, "bad-number", "a float needs a digit on both sides of its point", "write `0." + std::string(b.text(b.at(b.position + 1))) + "`");
+  }
   if (token.kind == Tok::Plus && !after_operand) {
     b.fail_at(b.position, "syntax", "there is no `+` before a value", "leave it out");
   }
@@ -266,8 +272,8 @@ bool elif_slip(const Builder& b) {
   if (!is_text(b, b.position, "elif") && !is_text(b, b.position, "elsif") && !is_text(b, b.position, "elseif")) return false;
   const Token& next = b.at(b.position + 1);
   if (next.newline_before || b.last().kind != Tok::RightBrace) return false;
-  const bool operand = is_word(next.kind) || next.kind == Tok::LeftParen;
-  return operand && next.kind != Tok::In && next.kind != Tok::And && next.kind != Tok::Or && next.kind != Tok::As && next.kind != Tok::With;
+  const bool operand = is_word(next.kind) || ends_operand(next.kind) || next.kind == Tok::LeftParen || next.kind == Tok::StringBegin;
+  return operand && next.kind != Tok::RightParen && next.kind != Tok::RightBracket && next.kind != Tok::RightBrace && next.kind != Tok::In && next.kind != Tok::And && next.kind != Tok::Or && next.kind != Tok::As && next.kind != Tok::With;
 }
 
 bool catch_slip_ahead(const Builder& b) {
