@@ -125,27 +125,26 @@ void Run::Core::begin(const Record& started) {
 }
 
 void Run::Core::make_self(const Record& started) {
-  Map* self = make_map(heap, 8);
+  Value options;
+  std::string error;
+  auto option = [&](const char* name) {
+    Value* found = options.is(Tag::Map) ? map_find(options.map(), name) : nullptr;
+    return found != nullptr ? *found : Value::null();
+  };
+  if (!started.options.empty()) from_cbor(heap, started.options, options, error);
+  if (Value limit = option("task_timeout"); limit.is(Tag::Duration)) task_timeout_ms = limit.integer;
+  if (!setup.image->uses_self()) return;
   auto text = [&](const std::string& s) { return s.empty() ? Value::null() : string_value(heap, s); };
+  Map* self = make_map(heap, 8);
   map_set(heap, self, "id", text(setup.id));
   map_set(heap, self, "workflow", text(setup.workflow));
   map_set(heap, self, "run", Value::of(static_cast<int64_t>(setup.number.value)));
   map_set(heap, self, "parent_id", text(setup.parent_id));
   map_set(heap, self, "attempt", Value::of(static_cast<int64_t>(std::max<uint64_t>(started.kind, 1))));
   map_set(heap, self, "started_at", Value::time(started.time));
-  Value queue, memo, options;
-  std::string error;
-  if (!started.options.empty() && from_cbor(heap, started.options, options, error) &&
-      options.is(Tag::Map)) {
-    if (Value* v = map_find(options.map(), "task_queue")) queue = *v;
-    if (Value* v = map_find(options.map(), "memo")) memo = *v;
-    if (Value* v = map_find(options.map(), "task_timeout"); v && v->is(Tag::Duration)) {
-      task_timeout_ms = v->integer;
-    }
-  }
-  map_set(heap, self, "task_queue", queue);
-  map_set(heap, self, "memo", memo);
-  reinterpret_cast<Object*>(self)->flags |= Object::kFrozen;
+  map_set(heap, self, "task_queue", option("task_queue"));
+  map_set(heap, self, "memo", option("memo"));
+  self->flags |= Object::kFrozen;
   machine.self = Value::of(self);
 }
 

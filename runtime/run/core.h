@@ -13,7 +13,6 @@
 
 #include <map>
 #include <optional>
-#include <unordered_map>
 
 #include "runtime/run/options.h"
 #include "runtime/run/random.h"
@@ -284,10 +283,11 @@ struct Run::Core {
   uint64_t last_order = 0;
   std::map<std::string, uint64_t> child_counts;
 
-  std::unordered_map<uint64_t, Work> works;
+  // ordered maps: a run with one of each takes no table, and iteration is deterministic
+  std::map<uint64_t, Work> works;
   size_t outside_works = 0;         // of them, those that are not strands
-  std::unordered_map<uint64_t, Scope> scopes;
-  std::unordered_map<uint64_t, std::unique_ptr<RunStrand>> strands;
+  std::map<uint64_t, Scope> scopes;
+  std::map<uint64_t, std::unique_ptr<RunStrand>> strands;
   Queue ready;
   Queue settling;    // strands whose scope, batch or leaving may go on
   uint64_t running = 0;

@@ -1,5 +1,7 @@
 #include "runtime/vm/image.h"
 
+#include "lang/bytecode/opcode_table.h"
+
 #include <algorithm>
 #include <optional>
 
@@ -16,6 +18,13 @@ Image::Image(Program program) : program_(std::move(program)), permanent_(SIZE_MA
   for (const Constant& constant : program_.constants) constants_.push_back(materialise(constant));
   resolve_builtins();
   resolve_methods();
+  for (const Function& function : program_.functions) {
+    for (uint32_t pc = 0; pc < function.code.size();) {
+      const Op op = Instruction{function.code[pc]}.op();
+      uses_self_ |= op == Op::LoadSelf;
+      pc += instruction_words(op);
+    }
+  }
 }
 
 void Image::resolve_builtins() {

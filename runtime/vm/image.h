@@ -58,6 +58,8 @@ class Image {
   /// The prelude function behind a Prelude builtin, or -1.
   int32_t prelude_function(uint16_t builtin_number) const { return builtin(builtin_number).function; }
   uint16_t* caches() { return caches_.data(); }
+  /// Whether any code reads `self`: a run of a program that does not need not make one.
+  bool uses_self() const { return uses_self_; }
   /// A constant (declared options, defaults) as a permanent value; lists and maps are frozen.
   Value materialise(const Constant& constant);
 
@@ -75,6 +77,7 @@ class Image {
   std::vector<Value> constants_;
   std::vector<CallTarget> functions_;
   std::vector<uint16_t> caches_;
+  bool uses_self_ = false;
   std::vector<BuiltinTarget> builtins_;       // by number; the last one is empty
   std::vector<uint32_t> method_tables_;       // by constant: number of its table, 0 where it names no method
   std::vector<MethodTarget> methods_;         // kTags for each table; table 0 is empty
