@@ -16,15 +16,24 @@ using Receiver = Builtin::Receiver;
 
 const char* receiver_text(Receiver receiver) {
   switch (receiver) {
-    case Receiver::None: return "";
-    case Receiver::String: return "string";
-    case Receiver::List: return "list";
-    case Receiver::Map: return "map";
-    case Receiver::Range: return "range";
-    case Receiver::Handle: return "handle";
-    case Receiver::Error: return "error";
-    case Receiver::Duration: return "duration";
-    case Receiver::Time: return "time";
+    case Receiver::None:
+      return "";
+    case Receiver::String:
+      return "string";
+    case Receiver::List:
+      return "list";
+    case Receiver::Map:
+      return "map";
+    case Receiver::Range:
+      return "range";
+    case Receiver::Handle:
+      return "handle";
+    case Receiver::Error:
+      return "error";
+    case Receiver::Duration:
+      return "duration";
+    case Receiver::Time:
+      return "time";
   }
   return "";
 }
@@ -104,9 +113,12 @@ struct Lookup {
   }
   static std::string key_of(const Builtin& b) {
     switch (b.place) {
-      case Place::Global: return b.name;
-      case Place::Module: return std::string(b.module) + "." + b.name;
-      case Place::Method: return method_key(b.receiver, b.name);
+      case Place::Global:
+        return b.name;
+      case Place::Module:
+        return std::string(b.module) + "." + b.name;
+      case Place::Method:
+        return method_key(b.receiver, b.name);
     }
     return "";
   }
@@ -125,9 +137,12 @@ const Lookup& lookup() {
 
 std::string Builtin::qualified() const {
   switch (place) {
-    case Place::Global: return name;
-    case Place::Module: return std::string(module) + "." + name;
-    case Place::Method: return std::string(receiver_text(receiver)) + "." + name;
+    case Place::Global:
+      return name;
+    case Place::Module:
+      return std::string(module) + "." + name;
+    case Place::Method:
+      return std::string(receiver_text(receiver)) + "." + name;
   }
   return name;
 }

@@ -25,19 +25,20 @@ struct CancelledCall {};
 class Call {
  public:
   /// `name`: "http.get()", for messages.
-  Call(const EffectCall& call, std::string name, CancelToken& token) : token(token), key(call.key), name(std::move(name)) {}
+  Call(const EffectCall& call, std::string name, CancelToken& token)
+      : token(token), key(call.key), name(std::move(name)) {}
 
   /// Reads the arguments; throws Thrown where the bytes are not what a caller may send.
   void read(const std::string& args);
   Value argument(size_t i) const { return i < count_ ? args_[i] : Value::absent(); }
 
   // an argument as what it must be; throw a TypeError or ArgumentError that names it
-  std::string text(size_t i, const char* param) const;              // without NUL
+  std::string text(size_t i, const char* param) const;  // without NUL
   bool given(size_t i) const { return !argument(i).is_absent() && !argument(i).is_null(); }
   bool flag(size_t i, const char* param, bool otherwise) const;
   /// Milliseconds, or -1 where none was given.
   int64_t timeout_ms(size_t i) const;
-  Map* map(size_t i, const char* param) const;                      // null where none was given
+  Map* map(size_t i, const char* param) const;  // null where none was given
   /// A string, number, bool as text; TypeError for others. `where`: "headers.accept".
   std::string plain_text(Value v, const std::string& where) const;
   /// Any value as JSON.

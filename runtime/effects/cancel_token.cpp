@@ -18,8 +18,10 @@ void CancelToken::cancel() {
 
 bool CancelToken::wait_ms(int64_t ms) {
   std::unique_lock lock(mutex_);
-  constexpr int64_t kYear = int64_t{365} * 86'400'000;    // keeps the arithmetic of the clock in bounds
-  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(ms < kYear ? ms : kYear);
+  constexpr int64_t kYear =
+      int64_t{365} * 86'400'000;  // keeps the arithmetic of the clock in bounds
+  const auto until =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(ms < kYear ? ms : kYear);
   return changed_.wait_until(lock, until, [this] { return cancelled(); });
 }
 

@@ -16,7 +16,8 @@ void Call::read(const std::string& bytes) {
   Value list;
   std::string error;
   if (!from_cbor(heap, bytes, list, error) || !list.is(Tag::List)) {
-    fail("ArgumentError", "its arguments cannot be read: " + (error.empty() ? "not a list" : error));
+    fail("ArgumentError",
+         "its arguments cannot be read: " + (error.empty() ? "not a list" : error));
   }
   args_ = list.list()->count ? list.list()->begin() : nullptr;
   count_ = list.list()->count;
@@ -27,14 +28,16 @@ void Call::fail(std::string_view kind, std::string_view message, Value data) con
 }
 
 void Call::wrong_type(const std::string& param, const char* wanted, Value got) const {
-  fail("TypeError", fmt::format("{} must be {}, got {}", param, wanted, got.is_absent() ? "nothing" : type_name(got)));
+  fail("TypeError", fmt::format("{} must be {}, got {}", param, wanted,
+                                got.is_absent() ? "nothing" : type_name(got)));
 }
 
 std::string Call::text(size_t i, const char* param) const {
   const Value v = argument(i);
   if (!v.is(Tag::String)) wrong_type(param, "a string", v);
   const std::string_view text = v.string()->view();
-  if (text.find('\0') != text.npos) fail("ArgumentError", fmt::format("{} must not contain a NUL character", param));
+  if (text.find('\0') != text.npos)
+    fail("ArgumentError", fmt::format("{} must not contain a NUL character", param));
   return std::string(text);
 }
 
@@ -59,16 +62,19 @@ Map* Call::map(size_t i, const char* param) const {
 }
 
 std::string Call::plain_text(Value v, const std::string& where) const {
-  if (!v.is(Tag::String) && !v.is_number() && !v.is(Tag::Bool)) wrong_type(where, "a string, a number or a bool", v);
+  if (!v.is(Tag::String) && !v.is_number() && !v.is(Tag::Bool))
+    wrong_type(where, "a string, a number or a bool", v);
   std::string text;
   append_text(text, v);
-  if (text.find('\0') != text.npos) fail("ArgumentError", fmt::format("{} must not contain a NUL character", where));
+  if (text.find('\0') != text.npos)
+    fail("ArgumentError", fmt::format("{} must not contain a NUL character", where));
   return text;
 }
 
 std::string Call::json(size_t i, const char* param) const {
   std::string out;
-  if (auto error = to_json(argument(i), out)) fail("TypeError", fmt::format("{}{}: {}", param, error->path, error->message));
+  if (auto error = to_json(argument(i), out))
+    fail("TypeError", fmt::format("{}{}: {}", param, error->path, error->message));
   return out;
 }
 
@@ -105,7 +111,7 @@ EffectOutcome outcome_of_error(Call& call, StepStatus status, const Thrown& thro
   ErrorObject* error = make_error(call.heap, thrown.kind, thrown.message);
   error->data = thrown.data;
   EffectOutcome outcome{status, {}};
-  if (to_cbor(Value::of(error), outcome.value)) {       // too large: without its data
+  if (to_cbor(Value::of(error), outcome.value)) {  // too large: without its data
     error->data = Value::null();
     outcome.value.clear();
     to_cbor(Value::of(error), outcome.value);
@@ -125,12 +131,14 @@ class SystemEffects final : public Effects {
       call.read(effect.args);
       const Value result = function(call);
       EffectOutcome outcome{StepStatus::Completed, {}};
-      if (auto error = to_cbor(result, outcome.value)) call.fail("ResourceExhausted", "its result " + error->message);
+      if (auto error = to_cbor(result, outcome.value))
+        call.fail("ResourceExhausted", "its result " + error->message);
       return outcome;
     } catch (const Thrown& thrown) {
       return outcome_of_error(call, StepStatus::Failed, thrown);
     } catch (const CancelledCall&) {
-      return outcome_of_error(call, StepStatus::Cancelled, {"Cancelled", call.name + " was cancelled", {}});
+      return outcome_of_error(call, StepStatus::Cancelled,
+                              {"Cancelled", call.name + " was cancelled", {}});
     }
   }
 

@@ -2,7 +2,8 @@
 //
 // Always true:
 //  1. The child has the descriptors 0, 1, 2 and no other: no lock nor store of ours leaks into it.
-//  2. Its process is not reaped before we are done with it, so its group's number cannot mean another group.
+//  2. Its process is not reaped before we are done with it, so its group's number cannot mean
+//  another group.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -27,8 +28,9 @@ extern char** environ;
 namespace wakeful::effects {
 namespace {
 
-constexpr int64_t kKillAfterMs = 5000;    // from SIGTERM to SIGKILL (language.md, section 5)
-// How long output may stay silent after the program's end, while a process that it left behind holds the pipes.
+constexpr int64_t kKillAfterMs = 5000;  // from SIGTERM to SIGKILL (language.md, section 5)
+// How long output may stay silent after the program's end, while a process that it left behind
+// holds the pipes.
 constexpr int64_t kLingerMs = 300;
 
 enum Param : size_t { kCommand, kStdin, kJson, kTimeout, kCwd, kEnv, kCheck };
@@ -38,7 +40,7 @@ int64_t now_ms() {
   return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
 }
 
-// --- what is to be run -----------------------------------------------------------------------------
+// --- what is to be run
 
 struct Request {
   std::vector<std::string> command;
@@ -47,22 +49,25 @@ struct Request {
   bool json = false;
   int64_t timeout_ms = -1;
   std::string cwd;
-  std::vector<std::string> environment;     // "NAME=value"
+  std::vector<std::string> environment;  // "NAME=value"
   bool check = true;
 };
 
 std::vector<std::string> command_of(Call& call) {
   const Value v = call.argument(kCommand);
   if (v.is(Tag::String)) {
-    call.fail("TypeError", "command must be a list, [\"program\", \"argument\" …], since no shell takes a text apart; "
-                           "for a shell write [\"sh\", \"-c\", …]");
+    call.fail(
+        "TypeError",
+        "command must be a list, [\"program\", \"argument\" …], since no shell takes a text apart; "
+        "for a shell write [\"sh\", \"-c\", …]");
   }
   if (!v.is(Tag::List)) call.wrong_type("command", "a list, [\"program\", \"argument\" …]", v);
   std::vector<std::string> command;
   for (uint32_t i = 0; i < v.list()->count; ++i) {
     command.push_back(call.plain_text(v.list()->begin()[i], fmt::format("command[{}]", i)));
   }
-  if (command.empty() || command[0].empty()) call.fail("ArgumentError", "command must begin with the name of a program");
+  if (command.empty() || command[0].empty())
+    call.fail("ArgumentError", "command must begin with the name of a program");
   return command;
 }
 
@@ -110,7 +115,7 @@ Request request_of(Call& call) {
   return r;
 }
 
-// --- starting --------------------------------------------------------------------------------------
+// --- starting
 
 struct Pipe {
   Descriptor read, write;
@@ -118,7 +123,8 @@ struct Pipe {
 
 Pipe make_pipe(Call& call) {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) call.fail("ExecError", std::string("no pipe: ") + strerrordesc_np(errno));
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    call.fail("ExecError", std::string("no pipe: ") + strerrordesc_np(errno));
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
@@ -130,21 +136,31 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 [[noreturn]] void cannot_start(Call& call, const Request& r, int error) {
-  struct stat info{};
+  struct stat info {};
   if (!r.cwd.empty() && (stat(r.cwd.c_str(), &info) != 0 || !S_ISDIR(info.st_mode))) {
     call.fail("ExecError", fmt::format("there is no folder \"{}\" (cwd)", r.cwd));
   }
   const std::string& program = r.command[0];
   if (error == ENOENT && program.find('/') == program.npos) {
-    call.fail("ExecError", fmt::format("there is no program \"{}\" on the PATH; install it, or give its path", program));
+    call.fail("ExecError",
+              fmt::format("there is no program \"{}\" on the PATH; install it, or give its path",
+                          program));
   }
   if (error == ENOENT) {
-    call.fail("ExecError", fmt::format("there is no program \"{}\" (nor perhaps the interpreter in its first line)", program));
+    call.fail(
+        "ExecError",
+        fmt::format("there is no program \"{}\" (nor perhaps the interpreter in its first line)",
+                    program));
   }
   if (error == EACCES) {
-    call.fail("ExecError", fmt::format("\"{0}\" may not be executed; is it a program, and does `chmod +x {0}` help?", program));
+    call.fail(
+        "ExecError",
+        fmt::format("\"{0}\" may not be executed; is it a program, and does `chmod +x {0}` help?",
+                    program));
   }
-  if (error == E2BIG) call.fail("ExecError", fmt::format("the arguments of \"{}\" are too long; use stdin:", program));
+  if (error == E2BIG)
+    call.fail("ExecError",
+              fmt::format("the arguments of \"{}\" are too long; use stdin:", program));
   call.fail("ExecError", fmt::format("cannot start \"{}\": {}", program, strerrordesc_np(error)));
 }
 
@@ -154,12 +170,14 @@ class SpawnSetup {
   SpawnSetup() {
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setflags(
+        &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
     posix_spawnattr_setpgroup(&attributes, 0);
     sigset_t signals;
     sigemptyset(&signals);
     posix_spawnattr_setsigmask(&attributes, &signals);
-    for (int s : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGUSR1, SIGUSR2}) sigaddset(&signals, s);
+    for (int s : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGUSR1, SIGUSR2})
+      sigaddset(&signals, s);
     posix_spawnattr_setsigdefault(&attributes, &signals);
   }
   ~SpawnSetup() {
@@ -192,12 +210,13 @@ pid_t spawn(Call& call, Request& r, Descriptor& in, Descriptor& out, Descriptor&
   if (!r.cwd.empty()) posix_spawn_file_actions_addchdir_np(&setup.actions, r.cwd.c_str());
   std::vector<char*> arguments = pointers(r.command), environment = pointers(r.environment);
   pid_t pid = -1;
-  const int error = posix_spawnp(&pid, arguments[0], &setup.actions, &setup.attributes, arguments.data(), environment.data());
+  const int error = posix_spawnp(&pid, arguments[0], &setup.actions, &setup.attributes,
+                                 arguments.data(), environment.data());
   if (error) cannot_start(call, r, error);
   return pid;
 }
 
-// --- running ---------------------------------------------------------------------------------------
+// --- running
 
 /// Keeps SIGPIPE of a program that does not read its input from this thread.
 class NoSigpipe {
@@ -247,7 +266,7 @@ class Process {
   End run() {
     NoSigpipe guard;
     while (!finished()) step();
-    if (end_ != End::Exited) kill(-pid_, SIGKILL);        // what ignored the SIGTERM
+    if (end_ != End::Exited) kill(-pid_, SIGKILL);  // what ignored the SIGTERM
     reap();
     return end_;
   }
@@ -257,7 +276,8 @@ class Process {
   std::string ending() const {
     if (!WIFSIGNALED(status_)) return fmt::format("ended with code {}", code());
     const char* name = sigabbrev_np(WTERMSIG(status_));
-    return fmt::format("was ended by signal SIG{}", name ? name : std::to_string(WTERMSIG(status_)));
+    return fmt::format("was ended by signal SIG{}",
+                       name ? name : std::to_string(WTERMSIG(status_)));
   }
   std::string out, err;
 
@@ -290,7 +310,7 @@ class Process {
   int wait_ms() const {
     const int64_t now = now_ms();
     int64_t until = now + 60'000;
-    if (!exit_ && !exited_) until = now + 20;             // an old kernel: ask again and again
+    if (!exit_ && !exited_) until = now + 20;  // an old kernel: ask again and again
     if (end_ == End::Exited && deadline_ >= 0) until = std::min(until, deadline_);
     if (end_ == End::Exited && exited_) until = std::min(until, quiet_since_ + kLingerMs);
     if (end_ != End::Exited && !killed_) until = std::min(until, kill_at_);
@@ -300,11 +320,12 @@ class Process {
   void feed() {
     while (in_) {
       if (fed_ == input_.size()) return in_.reset();
-      const ssize_t n = write(in_.get(), input_.data() + fed_, std::min<size_t>(input_.size() - fed_, 1 << 16));
+      const ssize_t n =
+          write(in_.get(), input_.data() + fed_, std::min<size_t>(input_.size() - fed_, 1 << 16));
       if (n > 0) {
         fed_ += static_cast<size_t>(n);
       } else if (errno != EINTR) {
-        if (errno != EAGAIN) in_.reset();                 // it does not read: its affair
+        if (errno != EAGAIN) in_.reset();  // it does not read: its affair
         return;
       }
     }
@@ -332,9 +353,10 @@ class Process {
 
   void look_for_exit() {
     siginfo_t info{};
-    if (exited_ || waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0) return;
+    if (exited_ || waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+      return;
     exited_ = info.si_pid == pid_;
-    quiet_since_ = now_ms();        // what it wrote last may still be in the pipes
+    quiet_since_ = now_ms();  // what it wrote last may still be in the pipes
   }
 
   void decide() {
@@ -376,7 +398,7 @@ class Process {
   int status_ = 0;
 };
 
-// --- the result ------------------------------------------------------------------------------------
+// --- the result
 
 Map* result_of(Call& call, const Process& process) {
   Map* map = make_map(call.heap, 3);
@@ -388,7 +410,8 @@ Map* result_of(Call& call, const Process& process) {
 
 /// The last line that says something: where programs put their complaint.
 std::string last_line(std::string_view text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
+    text.remove_suffix(1);
   if (const size_t at = text.rfind('\n'); at != text.npos) text.remove_prefix(at + 1);
   return std::string(text.substr(0, 300));
 }
@@ -398,7 +421,8 @@ void parse_output(Call& call, const Request& r, Map* result) {
   std::string error;
   const String* text = map_find(result, "stdout")->string();
   if (!from_json(call.heap, text->view(), parsed, error)) {
-    call.fail("JsonError", fmt::format("the stdout of \"{}\" is not JSON: {}", r.command[0], error), Value::of(result));
+    call.fail("JsonError", fmt::format("the stdout of \"{}\" is not JSON: {}", r.command[0], error),
+              Value::of(result));
   }
   map_set(call.heap, result, "stdout", parsed);
 }
@@ -413,17 +437,20 @@ Value exec_run(Call& call) {
   const std::string& program = r.command[0];
   if (end == Process::End::Cancelled) throw CancelledCall{};
   if (end == Process::End::TooMuch) {
-    call.fail("ExecError", fmt::format("\"{}\" wrote more than 60 MB; let it write to a file", program));
+    call.fail("ExecError",
+              fmt::format("\"{}\" wrote more than 60 MB; let it write to a file", program));
   }
   Map* result = result_of(call, process);
   if (end == Process::End::TimedOut) {
     std::string limit;
     append_duration(limit, r.timeout_ms);
-    call.fail("Timeout", fmt::format("\"{}\" took longer than {} (timeout)", program, limit), Value::of(result));
+    call.fail("Timeout", fmt::format("\"{}\" took longer than {} (timeout)", program, limit),
+              Value::of(result));
   }
   if (process.code() != 0 && r.check) {
     const std::string why = last_line(map_find(result, "stderr")->string()->view());
-    call.fail("ExecError", fmt::format("\"{}\" {}{}{}", program, process.ending(), why.empty() ? "" : ": ", why),
+    call.fail("ExecError",
+              fmt::format("\"{}\" {}{}{}", program, process.ending(), why.empty() ? "" : ": ", why),
               Value::of(result));
   }
   if (r.json && process.code() == 0) parse_output(call, r, result);

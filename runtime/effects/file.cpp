@@ -23,15 +23,19 @@ namespace {
   Map* data = make_map(call.heap, 2);
   map_set(call.heap, data, "path", repaired_string(call.heap, path));
   map_set(call.heap, data, "reason", repaired_string(call.heap, reason));
-  throw Thrown{"IoError", repair_utf8(fmt::format("{}: {}: {}", call.name, path, reason)), Value::of(data)};
+  throw Thrown{"IoError", repair_utf8(fmt::format("{}: {}: {}", call.name, path, reason)),
+               Value::of(data)};
 }
 
 std::string reason_of(int error) {
-  std::string reason = strerrordesc_np(error) ? strerrordesc_np(error) : "error " + std::to_string(error);
+  std::string reason =
+      strerrordesc_np(error) ? strerrordesc_np(error) : "error " + std::to_string(error);
   return reason;
 }
 
-[[noreturn]] void io_error(Call& call, const std::string& path, int error) { io_error(call, path, reason_of(error)); }
+[[noreturn]] void io_error(Call& call, const std::string& path, int error) {
+  io_error(call, path, reason_of(error));
+}
 
 std::string path_of(Call& call) {
   std::string path = call.text(0, "path");
@@ -41,7 +45,8 @@ std::string path_of(Call& call) {
 
 std::string text_of(Call& call) {
   const Value v = call.argument(1);
-  if (!v.is(Tag::String)) call.wrong_type("text", "a string (json.stringify(x) and str(x) make one)", v);
+  if (!v.is(Tag::String))
+    call.wrong_type("text", "a string (json.stringify(x) and str(x) make one)", v);
   return std::string(v.string()->view());
 }
 
@@ -60,7 +65,8 @@ std::string read_all(Call& call, const std::string& path, int fd) {
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) io_error(call, path, errno);
     text.append(buffer.data(), static_cast<size_t>(n));
-    if (text.size() > kReadBytesMax) io_error(call, path, "larger than 60 MB; let a program read it: exec.run([…])");
+    if (text.size() > kReadBytesMax)
+      io_error(call, path, "larger than 60 MB; let a program read it: exec.run([…])");
   }
 }
 
@@ -79,9 +85,12 @@ void sync_folder(const std::string& folder) {
 }
 
 [[noreturn]] void open_failed(Call& call, const std::string& path, int error) {
-  struct stat info{};
+  struct stat info {};
   if (error == ENOENT && stat(folder_of(path).c_str(), &info) != 0) {
-    io_error(call, path, fmt::format("its folder does not exist; exec.run([\"mkdir\", \"-p\", \"{}\"]) makes it", folder_of(path)));
+    io_error(
+        call, path,
+        fmt::format("its folder does not exist; exec.run([\"mkdir\", \"-p\", \"{}\"]) makes it",
+                    folder_of(path)));
   }
   io_error(call, path, error);
 }
@@ -94,8 +103,8 @@ std::string resolved(const std::string& path) {
   return out;
 }
 
-/// Beside the file. The same for each repetition of a step, so that a crash leaves at most this one, and the
-/// repetition uses it up.
+/// Beside the file. The same for each repetition of a step, so that a crash leaves at most this
+/// one, and the repetition uses it up.
 std::string temporary_name(const Call& call, const std::string& path) {
   static std::atomic<uint64_t> counter{0};
   const std::string tag = call.key.empty() ? fmt::format("{}-{}", getpid(), ++counter)
@@ -109,15 +118,19 @@ std::string temporary_name(const Call& call, const std::string& path) {
 
 Value file_read(Call& call) {
   const std::string path = path_of(call);
-  Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));   // not to hang on a pipe
+  Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // not to hang on a pipe
   if (!fd) io_error(call, path, errno);
-  struct stat info{};
-  if (fstat(fd.get(), &info) == 0 && S_ISDIR(info.st_mode)) io_error(call, path, "is a folder; file.list() gives its names");
-  if (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)) io_error(call, path, "is a pipe or socket, not a file");
+  struct stat info {};
+  if (fstat(fd.get(), &info) == 0 && S_ISDIR(info.st_mode))
+    io_error(call, path, "is a folder; file.list() gives its names");
+  if (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode))
+    io_error(call, path, "is a pipe or socket, not a file");
   const std::string text = read_all(call, path, fd.get());
   const size_t good = valid_utf8_prefix(text);
   if (good != text.size()) {
-    io_error(call, path, fmt::format("is not UTF-8 text (byte {}); let a program read it: exec.run([…])", good));
+    io_error(
+        call, path,
+        fmt::format("is not UTF-8 text (byte {}); let a program read it: exec.run([…])", good));
   }
   return call.string(text);
 }
@@ -126,19 +139,21 @@ Value file_write(Call& call) {
   const std::string text = text_of(call);
   const std::string given = path_of(call);
   const std::string path = resolved(given);
-  struct stat info{};
+  struct stat info {};
   const bool exists = stat(path.c_str(), &info) == 0;
   if (exists && S_ISDIR(info.st_mode)) io_error(call, given, "is a folder");
-  if (exists && !S_ISREG(info.st_mode)) {                 // a device: nothing to replace
+  if (exists && !S_ISREG(info.st_mode)) {  // a device: nothing to replace
     Descriptor fd(open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK));
     if (!fd || !write_all(fd.get(), text)) io_error(call, given, errno);
     return Value::null();
   }
   const std::string temporary = temporary_name(call, path);
-  Descriptor fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666));
+  Descriptor fd(
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666));
   if (!fd) open_failed(call, given, errno);
-  const bool ok = (!exists || fchmod(fd.get(), info.st_mode & 07777) == 0) && write_all(fd.get(), text) &&
-                  fsync(fd.get()) == 0 && rename(temporary.c_str(), path.c_str()) == 0;
+  const bool ok = (!exists || fchmod(fd.get(), info.st_mode & 07777) == 0) &&
+                  write_all(fd.get(), text) && fsync(fd.get()) == 0 &&
+                  rename(temporary.c_str(), path.c_str()) == 0;
   if (!ok) {
     const int error = errno;
     unlink(temporary.c_str());
@@ -165,7 +180,7 @@ Value file_append(Call& call) {
 
 Value file_exists(Call& call) {
   const std::string path = path_of(call);
-  struct stat info{};
+  struct stat info {};
   if (stat(path.c_str(), &info) == 0) return Value::of(true);
   if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) return Value::of(false);
   io_error(call, path, errno);
@@ -196,14 +211,15 @@ Value file_list(Call& call) {
 
 Value file_remove(Call& call) {
   const std::string path = path_of(call);
-  struct stat info{};
+  struct stat info {};
   if (lstat(path.c_str(), &info) != 0) {
     if (errno == ENOENT) return Value::null();
     io_error(call, path, errno);
   }
   const bool folder = S_ISDIR(info.st_mode);
   if ((folder ? rmdir(path.c_str()) : unlink(path.c_str())) != 0 && errno != ENOENT) {
-    if (errno == ENOTEMPTY || errno == EEXIST) io_error(call, path, "is a folder that is not empty");
+    if (errno == ENOTEMPTY || errno == EEXIST)
+      io_error(call, path, "is a folder that is not empty");
     io_error(call, path, errno);
   }
   sync_folder(folder_of(path));

@@ -1,4 +1,5 @@
-// http.get, post, put, patch, delete, request: libcurl, one request a call, ended at once by the token.
+// http.get, post, put, patch, delete, request: libcurl, one request a call, ended at once by the
+// token.
 #include <curl/curl.h>
 #include <fmt/format.h>
 
@@ -22,13 +23,13 @@ struct Request {
   std::string url;
   std::string body;
   bool has_body = false;
-  const char* content_type = nullptr;       // where the script names none
+  const char* content_type = nullptr;  // where the script names none
   Map* headers = nullptr;
   int64_t timeout_ms = -1;
   bool check = true;
 };
 
-// --- the arguments ---------------------------------------------------------------------------------
+// --- the arguments
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -67,7 +68,8 @@ std::string query_of(Call& call, Map* map) {
     }
     const List* list = entry.value.list();
     for (uint32_t k = 0; k < list->count; ++k) {
-      append_parameter(query, key, call.plain_text(list->begin()[k], fmt::format("query.{}[{}]", key, k)));
+      append_parameter(query, key,
+                       call.plain_text(list->begin()[k], fmt::format("query.{}[{}]", key, k)));
     }
   }
   return query;
@@ -77,7 +79,8 @@ std::string url_of(Call& call, size_t url, size_t query) {
   std::string text = call.text(url, "url");
   const std::string start = lower(text.substr(0, 8));
   if (!start.starts_with("http://") && !start.starts_with("https://")) {
-    call.fail("ArgumentError", fmt::format("url must begin with http:// or https://, got \"{}\"", text.substr(0, 60)));
+    call.fail("ArgumentError", fmt::format("url must begin with http:// or https://, got \"{}\"",
+                                           text.substr(0, 60)));
   }
   Map* map = call.map(query, "query");
   const std::string added = map ? query_of(call, map) : "";
@@ -134,7 +137,7 @@ std::string shown(const std::string& url) {
   return url.substr(0, host) + url.substr(begin, url.find_first_of("?#", begin) - begin);
 }
 
-// --- the exchange ----------------------------------------------------------------------------------
+// --- the exchange
 
 struct Response {
   Call& call;
@@ -158,7 +161,8 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// One line of the head. A status line begins a new head: of a redirect's target, or after "100 Continue".
+/// One line of the head. A status line begins a new head: of a redirect's target, or after "100
+/// Continue".
 size_t on_header(char* data, size_t, size_t size, void* to) {
   auto& response = *static_cast<Response*>(to);
   const std::string_view line(data, size);
@@ -180,7 +184,7 @@ struct Session {
   CURL* easy = nullptr;
   CURLM* multi = nullptr;
   Session() {
-    static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);      // once, thread-safe
+    static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);  // once, thread-safe
     if (ready != CURLE_OK) return;
     easy = curl_easy_init();
     multi = curl_multi_init();
@@ -211,7 +215,10 @@ Headers headers_of(Call& call, const Request& r) {
     const std::string value = call.plain_text(entry.value, "headers." + name);
     if (name.empty() || name.find_first_of(std::string_view(":\r\n\0 ", 5)) != name.npos ||
         value.find_first_of("\r\n") != value.npos) {
-      call.fail("ArgumentError", fmt::format("the header \"{}\" must not contain line breaks, nor its name `:` or spaces", name));
+      call.fail(
+          "ArgumentError",
+          fmt::format("the header \"{}\" must not contain line breaks, nor its name `:` or spaces",
+                      name));
     }
     has_type |= lower(name) == "content-type";
     has_key |= lower(name) == "idempotency-key";
@@ -219,7 +226,7 @@ Headers headers_of(Call& call, const Request& r) {
   }
   if (r.content_type && !has_type) add_header(list, std::string("Content-Type: ") + r.content_type);
   if (!call.key.empty() && !has_key) add_header(list, "Idempotency-Key: " + call.key);
-  add_header(list, "Expect:");      // no pause of a second before a large body
+  add_header(list, "Expect:");  // no pause of a second before a large body
   return list;
 }
 
@@ -241,10 +248,12 @@ void set_method(CURL* easy, const Request& r) {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, r.body.data());
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(r.body.size()));
   }
-  if (!post && (r.method != "GET" || r.has_body)) curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r.method.c_str());
+  if (!post && (r.method != "GET" || r.has_body))
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r.method.c_str());
 }
 
-void set_options(CURL* easy, const Request& r, Response& response, curl_slist* headers, char* error) {
+void set_options(CURL* easy, const Request& r, Response& response, curl_slist* headers,
+                 char* error) {
   curl_easy_reset(easy);
   curl_easy_setopt(easy, CURLOPT_URL, r.url.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -257,7 +266,8 @@ void set_options(CURL* easy, const Request& r, Response& response, curl_slist* h
   curl_easy_setopt(easy, CURLOPT_NOPROXY, no_proxy().c_str());
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs);
   if (r.timeout_ms >= 0) {
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(std::min<int64_t>(r.timeout_ms, INT32_MAX)));
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+                     static_cast<long>(std::min<int64_t>(r.timeout_ms, INT32_MAX)));
   }
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
@@ -297,13 +307,17 @@ Map* result_of(Call& call, int64_t status, const Response& response) {
   return map;
 }
 
-[[noreturn]] void transfer_failed(Call& call, const Request& r, Response& response, CURLcode code, const char* detail) {
+[[noreturn]] void transfer_failed(Call& call, const Request& r, Response& response, CURLcode code,
+                                  const char* detail) {
   Map* data = result_of(call, 0, response);
-  if (response.too_large) call.fail("HttpError", shown(r.url) + ": the body is larger than 60 MB", Value::of(data));
+  if (response.too_large)
+    call.fail("HttpError", shown(r.url) + ": the body is larger than 60 MB", Value::of(data));
   if (code == CURLE_OPERATION_TIMEDOUT && r.timeout_ms >= 0) {
     std::string limit;
     append_duration(limit, r.timeout_ms);
-    call.fail("Timeout", fmt::format("{} {} took longer than {} (timeout)", r.method, shown(r.url), limit), Value::of(data));
+    call.fail("Timeout",
+              fmt::format("{} {} took longer than {} (timeout)", r.method, shown(r.url), limit),
+              Value::of(data));
   }
   const std::string reason = detail[0] ? detail : curl_easy_strerror(code);
   call.fail("HttpError", fmt::format("{} {}: {}", r.method, shown(r.url), reason), Value::of(data));
@@ -315,7 +329,8 @@ Value perform(Call& call, const Request& r) {
   Response response{call, make_map(call.heap), {}};
   const Headers headers = headers_of(call, r);
   char detail[CURL_ERROR_SIZE] = "";
-  const std::unique_ptr<CURL, decltype(&curl_easy_reset)> forget(session.easy, &curl_easy_reset);  // our buffers
+  const std::unique_ptr<CURL, decltype(&curl_easy_reset)> forget(session.easy,
+                                                                 &curl_easy_reset);  // our buffers
   set_options(session.easy, r, response, headers.get(), detail);
   const CURLcode code = transfer(call, session);
   if (code != CURLE_OK) transfer_failed(call, r, response, code, detail);
@@ -327,8 +342,8 @@ Value perform(Call& call, const Request& r) {
     beginning = trimmed(beginning.substr(0, beginning.find('\n')));
     const Value clean = repaired_string(call.heap, beginning);
     call.fail("HttpError",
-              fmt::format("{} {} answered {}{}{}", r.method, shown(r.url), status, beginning.empty() ? "" : ": ",
-                          clean.string()->view()),
+              fmt::format("{} {} answered {}{}{}", r.method, shown(r.url), status,
+                          beginning.empty() ? "" : ": ", clean.string()->view()),
               Value::of(result));
   }
   return Value::of(result);
@@ -345,7 +360,8 @@ Value http_delete(Call& call) { return perform(call, request_with_body(call, "DE
 Value http_request(Call& call) {
   std::string method = call.text(0, "method");
   for (char& c : method) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  const bool plain = !method.empty() && std::all_of(method.begin(), method.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  const bool plain = !method.empty() && std::all_of(method.begin(), method.end(),
+                                                    [](char c) { return c >= 'A' && c <= 'Z'; });
   if (!plain) call.fail("ArgumentError", "method must be a word like \"GET\"");
   return perform(call, request_with_body(call, std::move(method), 1));
 }

@@ -1,9 +1,10 @@
 // CBOR and JSON against nlohmann::json as the oracle, and what both refuse.
+#include "runtime/values/codec.h"
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "runtime/values/codec.h"
 #include "runtime/values/utf8.h"
 
 using namespace wakeful;
@@ -17,15 +18,24 @@ class Generator {
   explicit Generator(uint32_t seed) : random_(seed) {}
   Json value(int depth) {
     switch (pick(depth > 0 ? 9 : 7)) {
-      case 0: return nullptr;
-      case 1: return pick(2) == 0;
-      case 2: return integer();
-      case 3: return static_cast<double>(static_cast<float>(pick(1000)) / 8);
-      case 4: return std::uniform_real_distribution<double>(-1e9, 1e9)(random_);
-      case 5: return std::ldexp(1.0 + pick(1000) / 1000.0, static_cast<int>(pick(2000)) - 1000);
-      case 6: return text();
-      case 7: return list(depth);
-      default: return map(depth);
+      case 0:
+        return nullptr;
+      case 1:
+        return pick(2) == 0;
+      case 2:
+        return integer();
+      case 3:
+        return static_cast<double>(static_cast<float>(pick(1000)) / 8);
+      case 4:
+        return std::uniform_real_distribution<double>(-1e9, 1e9)(random_);
+      case 5:
+        return std::ldexp(1.0 + pick(1000) / 1000.0, static_cast<int>(pick(2000)) - 1000);
+      case 6:
+        return text();
+      case 7:
+        return list(depth);
+      default:
+        return map(depth);
     }
   }
 
@@ -36,7 +46,8 @@ class Generator {
     return static_cast<int64_t>(pick(2) ? bits : ~bits);
   }
   std::string text() {
-    static const char* kPieces[] = {"a", "key", "\"", "\\", "\n", "\x01", "ü", "€", "😀", "/", " ", "\x7f"};
+    static const char* kPieces[] = {"a", "key", "\"", "\\", "\n", "\x01",
+                                    "ü", "€",   "😀",  "/",  " ",  "\x7f"};
     std::string out;
     const size_t pieces = pick(pick(8) ? 6 : 300);
     for (size_t i = 0; i < pieces; ++i) out += kPieces[pick(std::size(kPieces))];
@@ -158,15 +169,17 @@ TEST_CASE("CBOR keeps the types that JSON does not have") {
   auto* e = map_find(m, "e")->as<ErrorObject>();
   CHECK(e->cause.as<ErrorObject>()->kind.string()->view() == "KeyError");
   CHECK(e->stack.list()->count == 1);
-  CHECK(json(back) ==
-        R"({"d":"-1h30m","t":"2026-11-23T17:41:00.123Z","r":[10,7,4,1],"a":null,"z":-0.0,)"
-        R"("e":{"kind":"ChildFailed","message":"no stock","data":null,"cause":{"kind":"KeyError",)"
-        R"("message":"no key","data":null,"cause":null,"workflow_id":null},"workflow_id":"order-1"}})");
+  CHECK(
+      json(back) ==
+      R"({"d":"-1h30m","t":"2026-11-23T17:41:00.123Z","r":[10,7,4,1],"a":null,"z":-0.0,)"
+      R"("e":{"kind":"ChildFailed","message":"no stock","data":null,"cause":{"kind":"KeyError",)"
+      R"("message":"no key","data":null,"cause":null,"workflow_id":null},"workflow_id":"order-1"}})");
 }
 
 TEST_CASE("CBOR of others: indefinite lengths, chunks, half floats, unknown tags") {
   Heap heap;
-  CHECK(json(read_cbor(heap, std::string("\x9F\x01\x82\x02\x03\x9F\x04\xFF\xFF", 9))) == "[1,[2,3],[4]]");
+  CHECK(json(read_cbor(heap, std::string("\x9F\x01\x82\x02\x03\x9F\x04\xFF\xFF", 9))) ==
+        "[1,[2,3],[4]]");
   CHECK(json(read_cbor(heap, std::string_view("\xBF\x61\x61\x01\x61\x62\xF9\x3E\x00\xFF", 10))) ==
         R"({"a":1,"b":1.5})");
   CHECK(json(read_cbor(heap, std::string_view("\x7F\x62\x61\x62\x61\x63\xFF", 7))) == "\"abc\"");
@@ -175,26 +188,33 @@ TEST_CASE("CBOR of others: indefinite lengths, chunks, half floats, unknown tags
 
 TEST_CASE("CBOR that is cut off or bent is refused, never misread") {
   Heap heap;
-  const Value v = parse(heap, R"({"a":[1,-2,3.5,"text",null,true],"b":{"c":"ü"},"d":123456789012})");
+  const Value v =
+      parse(heap, R"({"a":[1,-2,3.5,"text",null,true],"b":{"c":"ü"},"d":123456789012})");
   const std::string good = cbor(v);
   for (size_t n = 0; n < good.size(); ++n) cbor_refusal(good.substr(0, n));
-  CHECK(cbor_refusal(good + "\xF6") == "bytes behind the end of the value at byte " + std::to_string(good.size()));
+  CHECK(cbor_refusal(good + "\xF6") ==
+        "bytes behind the end of the value at byte " + std::to_string(good.size()));
   std::mt19937 random(7);
-  for (int i = 0; i < 20000; ++i) {      // whatever it says, it must not read out of bounds (sanitizers)
+  for (int i = 0; i < 20000;
+       ++i) {  // whatever it says, it must not read out of bounds (sanitizers)
     std::string bent = good;
-    for (int k = random() % 3; k >= 0; --k) bent[random() % bent.size()] = static_cast<char>(random());
+    for (int k = random() % 3; k >= 0; --k)
+      bent[random() % bent.size()] = static_cast<char>(random());
     Value out;
     std::string error;
     Heap own;
     if (from_cbor(own, bent, out, error)) json(out, {.lossy = true});
   }
   CHECK(cbor_refusal("\x61\xFF").starts_with("a text that is not UTF-8"));
-  CHECK(cbor_refusal("\x9B\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF").starts_with("the bytes end in the middle"));
+  CHECK(cbor_refusal("\x9B\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF")
+            .starts_with("the bytes end in the middle"));
   CHECK(cbor_refusal("\x41\x61").starts_with("a byte string"));
   CHECK(cbor_refusal("\x1B\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF").starts_with("an int outside 64 bits"));
   CHECK(cbor_refusal(std::string_view("\xF9\x7C\x00", 3)).starts_with("NaN or an infinity"));
-  CHECK(cbor_refusal(std::string_view("\xA1\x01\x02", 3)).starts_with("a key of a map must be text"));
-  CHECK(cbor_refusal(std::string_view("\xD9\x0F\xA3\x83\x01\x02\x00", 7)).starts_with("a range must be three ints"));
+  CHECK(
+      cbor_refusal(std::string_view("\xA1\x01\x02", 3)).starts_with("a key of a map must be text"));
+  CHECK(cbor_refusal(std::string_view("\xD9\x0F\xA3\x83\x01\x02\x00", 7))
+            .starts_with("a range must be three ints"));
 }
 
 TEST_CASE("nesting is bounded in both directions, without using the stack") {
@@ -212,7 +232,7 @@ TEST_CASE("nesting is bounded in both directions, without using the stack") {
   std::string out;
   CHECK(to_cbor(Value::of(self), out)->message.find("contains itself") != std::string::npos);
   CHECK(to_json(Value::of(self), out)->message.find("contains itself") != std::string::npos);
-  list_push(heap, self, Value::of(self));          // 2^1000 paths
+  list_push(heap, self, Value::of(self));  // 2^1000 paths
   CHECK(json(Value::of(self), {.lossy = true}).size() < 2 * kMaxBytes);
 }
 
@@ -230,7 +250,8 @@ TEST_CASE("what cannot leave the run is named by its path") {
   error = to_json(v, out = "");
   REQUIRE(error);
   CHECK(error->path == ".items[2][\"call back\"]");
-  CHECK_THAT(json(v, {.lossy = true}), Catch::StartsWith(R"({"items":[1,2,{"call back":"nan","f":"<workflow>"}]})"));
+  CHECK_THAT(json(v, {.lossy = true}),
+             Catch::StartsWith(R"({"items":[1,2,{"call back":"nan","f":"<workflow>"}]})"));
   map_set(heap, inner, "call back", Value::of(make_handle(heap, Handle::Kind::Timer, 1)));
   CHECK(to_cbor(v, out = "")->message == "a handle cannot leave the run");
   error = to_json(Value::of(make_range(heap, 0, int64_t{1} << 60)), out = "");
@@ -240,12 +261,14 @@ TEST_CASE("what cannot leave the run is named by its path") {
 
 TEST_CASE("JSON errors name line, column, what was expected and what came") {
   CHECK(refusal("") == "line 1, column 1: expected a value, but the text ends here");
-  CHECK(refusal("{\"a\": 1,\n  b}") == "line 2, column 3: expected a key in double quotes, got `b`");
+  CHECK(refusal("{\"a\": 1,\n  b}") ==
+        "line 2, column 3: expected a key in double quotes, got `b`");
   CHECK(refusal("[1 2]") == "line 1, column 4: expected `,` or `]`, got `2`");
   CHECK(refusal("[1,]") == "line 1, column 4: expected another element behind `,`, got `]`");
   CHECK(refusal("{\"ü\" 1}") == "line 1, column 6: expected `:` behind the key, got `1`");
   CHECK(refusal("[1] x") == "line 1, column 5: expected the end of the text, got `x`");
-  CHECK(refusal("\"abc") == "line 1, column 5: expected `\"` at the end of the string, but the text ends here");
+  CHECK(refusal("\"abc") ==
+        "line 1, column 5: expected `\"` at the end of the string, but the text ends here");
   CHECK(refusal("9223372036854775808").find("expected an int of 64 bits") != std::string::npos);
   CHECK(refusal("1e999").find("a float can hold") != std::string::npos);
   CHECK(refusal("nul").find("expected a value") != std::string::npos);
@@ -255,11 +278,41 @@ TEST_CASE("JSON errors name line, column, what was expected and what came") {
 
 TEST_CASE("hostile JSON is refused") {
   using namespace std::string_view_literals;
-  for (std::string_view text :
-       {"\"\xFF\""sv, "\"\xC0\xAF\""sv, "\"\xED\xA0\x80\""sv, "\"\xF5\x80\x80\x80\""sv, "\"a\0b\""sv, "[1\0]"sv, "\0"sv,
-        "\"\\ud800\""sv, "\"\\udc00\""sv, "\"\\ud800\\u0041\""sv, "\"\\u12\""sv, "\"\\x\""sv, "\"\\"sv, "-"sv, "1."sv,
-        ".5"sv, "1e"sv, "+1"sv, "0x1"sv, "NaN"sv, "Infinity"sv, "{"sv, "{\"a\""sv, "{\"a\":"sv, "{\"a\":1"sv,
-        "{\"a\":1,"sv, "{\"a\":1,}"sv, "["sv, "[1"sv, "[1,"sv, "]"sv, "tru"sv, "'a'"sv, "\"\n\""sv, "/*x*/1"sv}) {
+  for (std::string_view text : {"\"\xFF\""sv,
+                                "\"\xC0\xAF\""sv,
+                                "\"\xED\xA0\x80\""sv,
+                                "\"\xF5\x80\x80\x80\""sv,
+                                "\"a\0b\""sv,
+                                "[1\0]"sv,
+                                "\0"sv,
+                                "\"\\ud800\""sv,
+                                "\"\\udc00\""sv,
+                                "\"\\ud800\\u0041\""sv,
+                                "\"\\u12\""sv,
+                                "\"\\x\""sv,
+                                "\"\\"sv,
+                                "-"sv,
+                                "1."sv,
+                                ".5"sv,
+                                "1e"sv,
+                                "+1"sv,
+                                "0x1"sv,
+                                "NaN"sv,
+                                "Infinity"sv,
+                                "{"sv,
+                                "{\"a\""sv,
+                                "{\"a\":"sv,
+                                "{\"a\":1"sv,
+                                "{\"a\":1,"sv,
+                                "{\"a\":1,}"sv,
+                                "["sv,
+                                "[1"sv,
+                                "[1,"sv,
+                                "]"sv,
+                                "tru"sv,
+                                "'a'"sv,
+                                "\"\n\""sv,
+                                "/*x*/1"sv}) {
     INFO(text);
     refusal(text);
     CHECK_FALSE(Json::accept(text));
@@ -286,7 +339,8 @@ TEST_CASE("a value that would not fit the heap is refused, not allocated") {
 }
 
 TEST_CASE("UTF-8 is repaired byte by byte") {
-  CHECK(repair_utf8("a\xFF" "b\xC3") == "a\uFFFDb\uFFFD");
+  CHECK(repair_utf8("a\xFF"
+                    "b\xC3") == "a\uFFFDb\uFFFD");
   CHECK(repair_utf8("ü😀") == "ü😀");
   CHECK(valid_utf8_prefix("abcdefgh\xE2\x82") == 8);
 }

@@ -1,4 +1,5 @@
-// The keys that a reader has just seen: a list of records then holds each key once, not once a record.
+// The keys that a reader has just seen: a list of records then holds each key once, not once a
+// record.
 #pragma once
 
 #include <array>
@@ -15,7 +16,9 @@ class KeyCache {
   String* get(std::string_view text) {
     if (text.empty() || text.size() > kLongest) return make_string(heap_, text);
     const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-    String*& slot = slots_[(byte(0) * 7 + byte(text.size() - 1) * 31 + byte(text.size() / 2) + text.size()) % kSlots];
+    String*& slot =
+        slots_[(byte(0) * 7 + byte(text.size() - 1) * 31 + byte(text.size() / 2) + text.size()) %
+               kSlots];
     if (!slot || slot->view() != text) slot = make_string(heap_, text);
     return slot;
   }

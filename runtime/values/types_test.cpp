@@ -47,10 +47,12 @@ TEST_CASE("elements and fields are checked, with the path to the first that does
   TypeDesc record{Kind::Record, false, {type(Kind::String), type(Kind::Int, true)}, {"id", "qty"}};
   TypeDesc list = type(Kind::List, false, {record});
   CHECK(type_text(list) == "list<{id: string, qty: int?}>");
-  CHECK(check(list, R"([{"id":"a","qty":1,"more":true},{"id":"b"},{"id":"c","qty":null}])") == "ok");
+  CHECK(check(list, R"([{"id":"a","qty":1,"more":true},{"id":"b"},{"id":"c","qty":null}])") ==
+        "ok");
   CHECK(check(list, R"([{"id":"a"},{"qty":2}])") == "[1].id: expected string, but it is missing");
   CHECK(check(list, R"([{"id":"a","qty":"x"}])") == "[0].qty: expected int?, got string \"x\"");
-  CHECK(check(type(Kind::Map, false, {list}), R"({"a b":[{"id":1}]})") == "[\"a b\"][0].id: expected string, got int");
+  CHECK(check(type(Kind::Map, false, {list}), R"({"a b":[{"id":1}]})") ==
+        "[\"a b\"][0].id: expected string, got int");
   CHECK(check(list, "{}") == ": expected list<{id: string, qty: int?}>, got map");
 }
 
@@ -81,11 +83,13 @@ TEST_CASE("durations: falling units, each once, a fraction in the last only") {
   CHECK(duration("-5m") == -300000);
   CHECK(duration("0s") == 0);
   CHECK(duration("1m0.25s") == 60250);
-  for (const char* bad : {"", "-", "1", "1x", "1m1h", "1s1s", "1.5h30m", "1.s", ".5s", "1 s", "9999999999999d"}) {
+  for (const char* bad :
+       {"", "-", "1", "1x", "1m1h", "1s1s", "1.5h30m", "1.s", ".5s", "1 s", "9999999999999d"}) {
     INFO(bad);
     CHECK(duration(bad) == INT64_MIN);
   }
-  for (int64_t ms : {int64_t{0}, int64_t{1}, int64_t{86'400'001}, int64_t{5'400'000}, int64_t{-61'500}}) {
+  for (int64_t ms :
+       {int64_t{0}, int64_t{1}, int64_t{86'400'001}, int64_t{5'400'000}, int64_t{-61'500}}) {
     std::string text;
     append_duration(text, ms);
     CHECK(duration(text) == ms);
@@ -98,8 +102,9 @@ TEST_CASE("times: RFC 3339 with any offset") {
   CHECK(time("2026-11-23T18:41:00.1239+01:00") == 1795455660123);
   CHECK(time("2024-02-29t00:00:00z") == 1709164800000);
   CHECK(time("0000-03-01T00:00:00Z") < 0);
-  for (const char* bad : {"2026-11-23", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-11-23T24:00:00Z",
-                          "2026-11-23T17:41:00", "2026-11-23T17:41:00Zx", "2026-11-23T17:41:00.Z", "nonsense"}) {
+  for (const char* bad :
+       {"2026-11-23", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-11-23T24:00:00Z",
+        "2026-11-23T17:41:00", "2026-11-23T17:41:00Zx", "2026-11-23T17:41:00.Z", "nonsense"}) {
     INFO(bad);
     CHECK(time(bad) == INT64_MIN);
   }

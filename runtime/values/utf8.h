@@ -8,8 +8,8 @@
 
 namespace wakeful {
 
-/// Bytes of the longest valid beginning; text.size() where all of it is valid. No overlong forms, no surrogates,
-/// nothing above U+10FFFF.
+/// Bytes of the longest valid beginning; text.size() where all of it is valid. No overlong forms,
+/// no surrogates, nothing above U+10FFFF.
 size_t valid_utf8_prefix(std::string_view text);
 inline bool is_valid_utf8(std::string_view text) { return valid_utf8_prefix(text) == text.size(); }
 /// The text with each byte that cannot be read replaced by U+FFFD.

@@ -1,5 +1,5 @@
-// A walk over a value for the writers of CBOR and JSON: the containers that are open, as a stack of its own, and
-// the path to where the walk stands. Not recursive: runs live on small stacks.
+// A walk over a value for the writers of CBOR and JSON: the containers that are open, as a stack of
+// its own, and the path to where the walk stands. Not recursive: runs live on small stacks.
 #pragma once
 
 #include <cmath>
@@ -19,13 +19,18 @@ inline constexpr uint32_t kErrorFields = 6;  // kind, message, data, cause, work
 /// Null where a value (not looking into containers) may leave the run.
 inline const char* why_not_writable(Value v) {
   switch (v.tag) {
-    case Tag::Float: return std::isfinite(v.real) ? nullptr : "NaN and infinities cannot leave the run";
+    case Tag::Float:
+      return std::isfinite(v.real) ? nullptr : "NaN and infinities cannot leave the run";
     case Tag::Callee:
-    case Tag::Closure: return "a function cannot leave the run";
-    case Tag::Handle: return "a handle cannot leave the run";
+    case Tag::Closure:
+      return "a function cannot leave the run";
+    case Tag::Handle:
+      return "a handle cannot leave the run";
     case Tag::Cell:
-    case Tag::Stream: return "this value cannot leave the run";
-    default: return nullptr;
+    case Tag::Stream:
+      return "this value cannot leave the run";
+    default:
+      return nullptr;
   }
 }
 
@@ -99,13 +104,15 @@ class ValueWalk {
   }
   static Value error_field(const Open& open) {
     const auto* e = open.container.as<ErrorObject>();
-    const Value fields[kErrorFields] = {e->kind, e->message, e->data, e->cause, e->workflow_id, e->stack};
+    const Value fields[kErrorFields] = {e->kind,  e->message,     e->data,
+                                        e->cause, e->workflow_id, e->stack};
     return fields[open.next];
   }
   static bool is_name(std::string_view text) {
     if (text.empty() || (text[0] >= '0' && text[0] <= '9')) return false;
     for (char c : text) {
-      if (!(c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))) return false;
+      if (!(c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')))
+        return false;
     }
     return true;
   }

@@ -10,12 +10,21 @@ namespace wakeful::native {
 
 bool len(NativeContext& cx, Value* args, Value& result) {
   switch (args[0].tag) {
-    case Tag::String: result = Value::of(int64_t{args[0].string()->length}); return true;
-    case Tag::List: result = Value::of(int64_t{args[0].list()->count}); return true;
-    case Tag::Map: result = Value::of(int64_t{args[0].map()->count}); return true;
-    case Tag::Range: result = Value::of(args[0].as<Range>()->count()); return true;
+    case Tag::String:
+      result = Value::of(int64_t{args[0].string()->length});
+      return true;
+    case Tag::List:
+      result = Value::of(int64_t{args[0].list()->count});
+      return true;
+    case Tag::Map:
+      result = Value::of(int64_t{args[0].map()->count});
+      return true;
+    case Tag::Range:
+      result = Value::of(args[0].as<Range>()->count());
+      return true;
     default:
-      return cx.fail("TypeError", fmt::format("len() takes a string, list, map or range, got {}", type_name(args[0])));
+      return cx.fail("TypeError", fmt::format("len() takes a string, list, map or range, got {}",
+                                              type_name(args[0])));
   }
 }
 
@@ -47,7 +56,8 @@ std::string_view trimmed(std::string_view text) {
 std::string quoted(std::string_view text) {
   const bool cut = text.size() > 40;
   size_t end = cut ? 40 : text.size();
-  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end;
   return fmt::format("\"{}{}\"", text.substr(0, end), cut ? "…" : "");
 }
 
@@ -57,10 +67,12 @@ bool parse_int(NativeContext& cx, const String* s, Value& result) {
   int64_t i = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), i);
   if (end != text.data() + text.size() || text.empty() || fault == std::errc::invalid_argument) {
-    return cx.fail("ArgumentError", fmt::format("int() cannot read {} as an int", quoted(s->view())));
+    return cx.fail("ArgumentError",
+                   fmt::format("int() cannot read {} as an int", quoted(s->view())));
   }
   if (fault != std::errc()) {
-    return cx.fail("ArgumentError", fmt::format("int() cannot hold {} in 64 bits", quoted(s->view())));
+    return cx.fail("ArgumentError",
+                   fmt::format("int() cannot hold {} in 64 bits", quoted(s->view())));
   }
   result = Value::of(i);
   return true;
@@ -72,13 +84,16 @@ bool parse_float(NativeContext& cx, const String* s, Value& result) {
   double d = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), d);
   const size_t first = text.find_first_not_of('-');
-  const bool number = first != text.npos && ((text[first] >= '0' && text[first] <= '9') || text[first] == '.');
+  const bool number =
+      first != text.npos && ((text[first] >= '0' && text[first] <= '9') || text[first] == '.');
   if (!number || end != text.data() + text.size() || fault == std::errc::invalid_argument) {
-    return cx.fail("ArgumentError", fmt::format("float() cannot read {} as a number", quoted(s->view())));
+    return cx.fail("ArgumentError",
+                   fmt::format("float() cannot read {} as a number", quoted(s->view())));
   }
   if (fault != std::errc()) d = std::strtod(std::string(text).c_str(), nullptr);
   if (!std::isfinite(d)) {
-    return cx.fail("ArgumentError", fmt::format("float() cannot hold {}: it is too large", quoted(s->view())));
+    return cx.fail("ArgumentError",
+                   fmt::format("float() cannot hold {}: it is too large", quoted(s->view())));
   }
   result = Value::of(d);
   return true;
@@ -89,9 +104,14 @@ bool parse_float(NativeContext& cx, const String* s, Value& result) {
 bool to_int(NativeContext& cx, Value* args, Value& result) {
   const Value x = args[0];
   switch (x.tag) {
-    case Tag::Int: result = x; return true;
-    case Tag::Bool: result = Value::of(int64_t{x.boolean}); return true;
-    case Tag::String: return parse_int(cx, x.string(), result);
+    case Tag::Int:
+      result = x;
+      return true;
+    case Tag::Bool:
+      result = Value::of(int64_t{x.boolean});
+      return true;
+    case Tag::String:
+      return parse_int(cx, x.string(), result);
     case Tag::Float:
       if (!(x.real >= -kTwoTo63 && x.real < kTwoTo63)) {
         return cx.fail("ArithmeticError", fmt::format("int() cannot hold {} in 64 bits", x.real));
@@ -99,23 +119,36 @@ bool to_int(NativeContext& cx, Value* args, Value& result) {
       result = Value::of(static_cast<int64_t>(x.real));
       return true;
     case Tag::Duration:
-      return cx.fail("TypeError", "int() takes a number or string, got duration; divide it by its unit: int(d / 1s)");
+      return cx.fail(
+          "TypeError",
+          "int() takes a number or string, got duration; divide it by its unit: int(d / 1s)");
     default:
-      return cx.fail("TypeError", fmt::format("int() takes a number or string, got {}", type_name(x)));
+      return cx.fail("TypeError",
+                     fmt::format("int() takes a number or string, got {}", type_name(x)));
   }
 }
 
 bool to_float(NativeContext& cx, Value* args, Value& result) {
   const Value x = args[0];
   switch (x.tag) {
-    case Tag::Int: result = Value::of(static_cast<double>(x.integer)); return true;
-    case Tag::Float: result = x; return true;
-    case Tag::Bool: result = Value::of(x.boolean ? 1.0 : 0.0); return true;
-    case Tag::String: return parse_float(cx, x.string(), result);
+    case Tag::Int:
+      result = Value::of(static_cast<double>(x.integer));
+      return true;
+    case Tag::Float:
+      result = x;
+      return true;
+    case Tag::Bool:
+      result = Value::of(x.boolean ? 1.0 : 0.0);
+      return true;
+    case Tag::String:
+      return parse_float(cx, x.string(), result);
     case Tag::Duration:
-      return cx.fail("TypeError", "float() takes a number or string, got duration; divide it by its unit: d / 1s");
+      return cx.fail(
+          "TypeError",
+          "float() takes a number or string, got duration; divide it by its unit: d / 1s");
     default:
-      return cx.fail("TypeError", fmt::format("float() takes a number or string, got {}", type_name(x)));
+      return cx.fail("TypeError",
+                     fmt::format("float() takes a number or string, got {}", type_name(x)));
   }
 }
 
@@ -125,7 +158,8 @@ bool new_error(NativeContext& cx, Value* args, Value& result) {
   if (!want_string(cx, args[1], "error()", "message", message)) return false;
   const Value cause = args[3].is_absent() ? Value::null() : args[3];
   if (!cause.is_null() && !cause.is(Tag::Error)) {
-    return cx.fail("TypeError", fmt::format("error() takes an error or null as cause, got {}", type_name(cause)));
+    return cx.fail("TypeError", fmt::format("error() takes an error or null as cause, got {}",
+                                            type_name(cause)));
   }
   if (kind->bytes == 0) return cx.fail("ArgumentError", "error() takes a kind that is not empty");
   ErrorObject* error = make_error(cx.heap, {}, {});
@@ -139,7 +173,8 @@ bool new_error(NativeContext& cx, Value* args, Value& result) {
 
 bool assert_that(NativeContext& cx, Value* args, Value& result) {
   if (!args[0].is(Tag::Bool)) {
-    return cx.fail("TypeError", fmt::format("assert() takes a bool as condition, got {}", type_name(args[0])));
+    return cx.fail("TypeError",
+                   fmt::format("assert() takes a bool as condition, got {}", type_name(args[0])));
   }
   result = Value::null();
   if (args[0].boolean) return true;
@@ -162,14 +197,18 @@ bool new_range(NativeContext& cx, Value* args, Value& result) {
 bool abs_of(NativeContext& cx, Value* args, Value& result) {
   result = args[0];
   switch (args[0].tag) {
-    case Tag::Float: result.real = std::fabs(args[0].real); return true;
+    case Tag::Float:
+      result.real = std::fabs(args[0].real);
+      return true;
     case Tag::Int:
     case Tag::Duration:
-      if (args[0].integer == INT64_MIN) return cx.fail("ArithmeticError", "abs() of the least int does not fit 64 bits");
+      if (args[0].integer == INT64_MIN)
+        return cx.fail("ArithmeticError", "abs() of the least int does not fit 64 bits");
       result.integer = args[0].integer < 0 ? -args[0].integer : args[0].integer;
       return true;
     default:
-      return cx.fail("TypeError", fmt::format("abs() takes a number or a duration, got {}", type_name(args[0])));
+      return cx.fail("TypeError",
+                     fmt::format("abs() takes a number or a duration, got {}", type_name(args[0])));
   }
 }
 

@@ -10,14 +10,16 @@ namespace {
 
 bool push_all(NativeContext& cx, const char* call, List* list, const Sequence& xs) {
   const uint64_t count = uint64_t{list->count} + static_cast<uint64_t>(xs.count);
-  if (!check_fits(cx, call, xs.count > UINT32_MAX ? UINT64_MAX : 2 * count * sizeof(Value))) return false;
+  if (!check_fits(cx, call, xs.count > UINT32_MAX ? UINT64_MAX : 2 * count * sizeof(Value)))
+    return false;
   list_grow(cx.heap, list, static_cast<uint32_t>(count));
   for (int64_t i = 0; i < xs.count; ++i) list_push(cx.heap, list, xs[i]);
   return true;
 }
 
 /// Elements [from, to) of xs as a new list.
-bool part_of(NativeContext& cx, const char* call, const Sequence& xs, int64_t from, int64_t to, Value& result) {
+bool part_of(NativeContext& cx, const char* call, const Sequence& xs, int64_t from, int64_t to,
+             Value& result) {
   List* out;
   if (!new_list(cx, call, static_cast<uint64_t>(to - from), out)) return false;
   for (int64_t i = from; i < to; ++i) list_push(cx.heap, out, xs[i]);
@@ -33,19 +35,25 @@ Value pair(NativeContext& cx, Value a, Value b) {
 }
 
 /// Negative indexes count from the end; IndexError outside 0 … limit.
-bool want_index(NativeContext& cx, Value v, const char* call, int64_t count, int64_t limit, int64_t& index) {
+bool want_index(NativeContext& cx, Value v, const char* call, int64_t count, int64_t limit,
+                int64_t& index) {
   if (!want_int(cx, v, call, "index", index)) return false;
   const int64_t given = index;
   if (index < 0) index += count;
   if (index >= 0 && index <= limit) return true;
-  if (count == 0) return cx.fail("IndexError", fmt::format("{}: there is no index {} in an empty list", call, given));
-  return cx.fail("IndexError", fmt::format("{}: there is no index {} in a list of {} elements (0 to {}, or -1 to -{})",
-                                           call, given, count, limit, count));
+  if (count == 0)
+    return cx.fail("IndexError",
+                   fmt::format("{}: there is no index {} in an empty list", call, given));
+  return cx.fail(
+      "IndexError",
+      fmt::format("{}: there is no index {} in a list of {} elements (0 to {}, or -1 to -{})", call,
+                  given, count, limit, count));
 }
 
 void remove_at(List* list, int64_t index) {
   Value* at = list->begin() + index;
-  std::memmove(static_cast<void*>(at), at + 1, sizeof(Value) * static_cast<size_t>(list->end() - at - 1));
+  std::memmove(static_cast<void*>(at), at + 1,
+               sizeof(Value) * static_cast<size_t>(list->end() - at - 1));
   --list->count;
   ++list->version;
 }
@@ -60,7 +68,8 @@ bool append(NativeContext& cx, Value* args, Value& result) {
 /// What flat_map adds: the elements of a list, else the value itself.
 bool extend(NativeContext& cx, Value* args, Value& result) {
   result = Value::null();
-  if (is_sequence(args[1])) return push_all(cx, "flat_map()", args[0].as<List>(), sequence_of(args[1]));
+  if (is_sequence(args[1]))
+    return push_all(cx, "flat_map()", args[0].as<List>(), sequence_of(args[1]));
   return push_one(cx, "flat_map()", args[0].as<List>(), args[1]);
 }
 
@@ -78,7 +87,8 @@ bool group_add(NativeContext& cx, Value* args, Value& result) {
     key = make_string(cx.heap, text);
   }
   Map* groups = args[0].as<Map>();
-  if (Value* group = map_find(groups, key)) return push_one(cx, "group_by()", group->as<List>(), args[2]);
+  if (Value* group = map_find(groups, key))
+    return push_one(cx, "group_by()", group->as<List>(), args[2]);
   if (!check_fits(cx, "group_by()", uint64_t{groups->used} * 3 * sizeof(Entry))) return false;
   List* group = make_list(cx.heap, 1);
   list_push(cx.heap, group, args[2]);
@@ -89,8 +99,10 @@ bool group_add(NativeContext& cx, Value* args, Value& result) {
 bool list_push_all(NativeContext& cx, Value* args, Value& result) {
   List* list;
   result = Value::null();
-  if (!want_changeable_list(cx, args[0], "push()", list) || !push_one(cx, "push()", list, args[1])) return false;
-  return !args[2].is(Tag::List) || args[2].list()->count == 0 || push_all(cx, "push()", list, sequence_of(args[2]));
+  if (!want_changeable_list(cx, args[0], "push()", list) || !push_one(cx, "push()", list, args[1]))
+    return false;
+  return !args[2].is(Tag::List) || args[2].list()->count == 0 ||
+         push_all(cx, "push()", list, sequence_of(args[2]));
 }
 
 bool list_pop(NativeContext& cx, Value* args, Value& result) {
@@ -109,7 +121,8 @@ bool list_insert(NativeContext& cx, Value* args, Value& result) {
   if (!want_index(cx, args[1], "insert()", list->count, list->count, index)) return false;
   if (!push_one(cx, "insert()", list, Value::null())) return false;
   Value* at = list->begin() + index;
-  std::memmove(static_cast<void*>(at + 1), at, sizeof(Value) * static_cast<size_t>(list->end() - at - 1));
+  std::memmove(static_cast<void*>(at + 1), at,
+               sizeof(Value) * static_cast<size_t>(list->end() - at - 1));
   *at = args[2];
   if (at + 1 != list->end()) ++list->version;
   result = Value::null();
@@ -120,7 +133,8 @@ bool list_remove(NativeContext& cx, Value* args, Value& result) {
   List* list;
   int64_t index;
   if (!want_changeable_list(cx, args[0], "remove()", list)) return false;
-  if (!want_index(cx, args[1], "remove()", list->count, int64_t{list->count} - 1, index)) return false;
+  if (!want_index(cx, args[1], "remove()", list->count, int64_t{list->count} - 1, index))
+    return false;
   result = list->begin()[index];
   remove_at(list, index);
   return true;
@@ -189,7 +203,8 @@ bool list_flatten(NativeContext& cx, Value* args, Value& result) {
   if (!new_list(cx, "flatten()", static_cast<uint64_t>(xs.count), out)) return false;
   for (int64_t i = 0; i < xs.count; ++i) {
     const Value x = xs[i];
-    const bool ok = is_sequence(x) ? push_all(cx, "flatten()", out, sequence_of(x)) : push_one(cx, "flatten()", out, x);
+    const bool ok = is_sequence(x) ? push_all(cx, "flatten()", out, sequence_of(x))
+                                   : push_one(cx, "flatten()", out, x);
     if (!ok) return false;
   }
   result = Value::of(out);
@@ -238,7 +253,8 @@ bool list_chunk(NativeContext& cx, Value* args, Value& result) {
 bool list_take(NativeContext& cx, Value* args, Value& result) {
   const Sequence xs = sequence_of(args[0]);
   int64_t n;
-  return want_count(cx, args[1], "take()", "n", 0, n) && part_of(cx, "take()", xs, 0, std::min(n, xs.count), result);
+  return want_count(cx, args[1], "take()", "n", 0, n) &&
+         part_of(cx, "take()", xs, 0, std::min(n, xs.count), result);
 }
 
 bool list_drop(NativeContext& cx, Value* args, Value& result) {

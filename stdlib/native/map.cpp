@@ -5,10 +5,14 @@
 namespace wakeful::native {
 namespace {
 
-bool want_key(NativeContext& cx, Value v, const char* call, String*& key) { return want_string(cx, v, call, "key", key); }
+bool want_key(NativeContext& cx, Value v, const char* call, String*& key) {
+  return want_string(cx, v, call, "key", key);
+}
 
 bool put(NativeContext& cx, const char* call, Map* map, String* key, Value value) {
-  if (map->used == map->capacity && !check_fits(cx, call, (uint64_t{map->used} + 4) * 3 * sizeof(Entry))) return false;
+  if (map->used == map->capacity &&
+      !check_fits(cx, call, (uint64_t{map->used} + 4) * 3 * sizeof(Entry)))
+    return false;
   map_set(cx.heap, map, key, value);
   return true;
 }
@@ -83,9 +87,11 @@ bool map_remove_key(NativeContext& cx, Value* args, Value& result) {
   String* key;
   Map* map = args[0].as<Map>();
   if (!want_key(cx, args[1], "remove()", key)) return false;
-  if (map->frozen()) return cx.fail("TypeError", "remove() cannot change a constant map; copy() gives a fresh one");
+  if (map->frozen())
+    return cx.fail("TypeError", "remove() cannot change a constant map; copy() gives a fresh one");
   if (map_remove(map, key, &result)) return true;
-  return cx.fail("KeyError", fmt::format("remove(): there is no key \"{}\" in the map", key->view()));
+  return cx.fail("KeyError",
+                 fmt::format("remove(): there is no key \"{}\" in the map", key->view()));
 }
 
 bool map_merge(NativeContext& cx, Value* args, Value& result) {
@@ -118,14 +124,17 @@ bool parse(NativeContext& cx, const char* call, const String* text, Value& resul
 
 bool map_json(NativeContext& cx, Value* args, Value& result) {
   const Value* body = map_find(args[0].as<Map>(), std::string_view("body"));
-  if (!body) return cx.fail("KeyError", "json() parses the text under `body`, but the map has no such key");
+  if (!body)
+    return cx.fail("KeyError", "json() parses the text under `body`, but the map has no such key");
   String* text;
-  return want_string(cx, *body, "json()", "the map's `body`", text) && parse(cx, "json()", text, result);
+  return want_string(cx, *body, "json()", "the map's `body`", text) &&
+         parse(cx, "json()", text, result);
 }
 
 bool json_parse(NativeContext& cx, Value* args, Value& result) {
   String* text;
-  return want_string(cx, args[0], "json.parse()", "text", text) && parse(cx, "json.parse()", text, result);
+  return want_string(cx, args[0], "json.parse()", "text", text) &&
+         parse(cx, "json.parse()", text, result);
 }
 
 bool json_stringify(NativeContext& cx, Value* args, Value& result) {
@@ -133,11 +142,13 @@ bool json_stringify(NativeContext& cx, Value* args, Value& result) {
   if (args[1].is(Tag::Bool)) {
     options.pretty = args[1].boolean;
   } else if (!args[1].is_absent() && !args[1].is_null()) {
-    return cx.fail("TypeError", fmt::format("json.stringify() takes a bool as pretty, got {}", type_name(args[1])));
+    return cx.fail("TypeError", fmt::format("json.stringify() takes a bool as pretty, got {}",
+                                            type_name(args[1])));
   }
   std::string text;
   if (auto error = to_json(args[0], text, options)) {
-    return cx.fail("TypeError", fmt::format("json.stringify(): value{}: {}", error->path, error->message));
+    return cx.fail("TypeError",
+                   fmt::format("json.stringify(): value{}: {}", error->path, error->message));
   }
   return new_string(cx, "json.stringify()", text, result);
 }

@@ -10,13 +10,15 @@ namespace {
 /// The rounded float as an int.
 bool make_int(NativeContext& cx, const char* call, double d, Value& result) {
   if (!(d >= -kTwoTo63 && d < kTwoTo63)) {
-    return cx.fail("ArithmeticError", fmt::format("{}: {} does not fit an int of 64 bits", call, d));
+    return cx.fail("ArithmeticError",
+                   fmt::format("{}: {} does not fit an int of 64 bits", call, d));
   }
   result = Value::of(static_cast<int64_t>(d));
   return true;
 }
 
-bool round_with(NativeContext& cx, const char* call, Value x, double (*how)(double), Value& result) {
+bool round_with(NativeContext& cx, const char* call, Value x, double (*how)(double),
+                Value& result) {
   double d;
   if (!want_number(cx, x, call, "x", d)) return false;
   if (x.is(Tag::Int)) {
@@ -41,7 +43,9 @@ bool apply(NativeContext& cx, const char* call, Value x, double (*f)(double), Va
 bool apply_log(NativeContext& cx, const char* call, Value x, double (*f)(double), Value& result) {
   double d;
   if (!want_number(cx, x, call, "x", d)) return false;
-  if (d <= 0) return cx.fail("ArithmeticError", fmt::format("{} takes a number greater than 0, got {}", call, d));
+  if (d <= 0)
+    return cx.fail("ArithmeticError",
+                   fmt::format("{} takes a number greater than 0, got {}", call, d));
   result = Value::of(f(d));
   return true;
 }
@@ -65,9 +69,11 @@ bool math_round(NativeContext& cx, Value* args, Value& result) {
   if (!want_number(cx, args[0], "math.round()", "x", x)) return false;
   if (!want_int(cx, args[1], "math.round()", "digits", digits)) return false;
   if (digits < 0 || digits > 15) {
-    return cx.fail("ArgumentError", fmt::format("math.round() takes 0 to 15 digits, got {}", digits));
+    return cx.fail("ArgumentError",
+                   fmt::format("math.round() takes 0 to 15 digits, got {}", digits));
   }
-  if (digits == 0 && args[0].is(Tag::Int)) return round_with(cx, "math.round()", args[0], std::round, result);
+  if (digits == 0 && args[0].is(Tag::Int))
+    return round_with(cx, "math.round()", args[0], std::round, result);
   const double scale = std::pow(10.0, static_cast<double>(digits));
   const double scaled = x * scale;
   const double rounded = std::round(scaled) / scale;
@@ -112,7 +118,9 @@ bool math_log(NativeContext& cx, Value* args, Value& result) {
   double base;
   if (!want_number(cx, args[1], "math.log()", "base", base)) return false;
   if (base <= 0 || base == 1) {
-    return cx.fail("ArithmeticError", fmt::format("math.log() takes a base greater than 0 and other than 1, got {}", base));
+    return cx.fail(
+        "ArithmeticError",
+        fmt::format("math.log() takes a base greater than 0 and other than 1, got {}", base));
   }
   result = Value::of(base == 2    ? std::log2(args[0].number())
                      : base == 10 ? std::log10(args[0].number())
@@ -126,10 +134,12 @@ bool int_power(NativeContext& cx, int64_t base, int64_t exponent, Value& result)
   int64_t power = 1;
   for (; exponent > 0; exponent >>= 1) {
     if ((exponent & 1) && __builtin_mul_overflow(power, base, &power)) {
-      return cx.fail("ArithmeticError", "math.pow() does not fit an int of 64 bits; give it floats");
+      return cx.fail("ArithmeticError",
+                     "math.pow() does not fit an int of 64 bits; give it floats");
     }
     if (exponent > 1 && __builtin_mul_overflow(base, base, &base)) {
-      return cx.fail("ArithmeticError", "math.pow() does not fit an int of 64 bits; give it floats");
+      return cx.fail("ArithmeticError",
+                     "math.pow() does not fit an int of 64 bits; give it floats");
     }
   }
   result = Value::of(power);
@@ -140,27 +150,34 @@ bool int_power(NativeContext& cx, int64_t base, int64_t exponent, Value& result)
 
 bool math_pow(NativeContext& cx, Value* args, Value& result) {
   double x, y;
-  if (!want_number(cx, args[0], "math.pow()", "x", x) || !want_number(cx, args[1], "math.pow()", "y", y)) return false;
+  if (!want_number(cx, args[0], "math.pow()", "x", x) ||
+      !want_number(cx, args[1], "math.pow()", "y", y))
+    return false;
   if (args[0].is(Tag::Int) && args[1].is(Tag::Int) && args[1].integer >= 0) {
     return int_power(cx, args[0].integer, args[1].integer, result);
   }
   result = Value::of(std::pow(x, y));
   if ((std::isnan(result.real) && !std::isnan(x) && !std::isnan(y)) || (x == 0 && y < 0)) {
-    return cx.fail("ArithmeticError", fmt::format("math.pow() has no result for {} to the power of {}", x, y));
+    return cx.fail("ArithmeticError",
+                   fmt::format("math.pow() has no result for {} to the power of {}", x, y));
   }
   return true;
 }
 
 bool math_atan2(NativeContext& cx, Value* args, Value& result) {
   double y, x;
-  if (!want_number(cx, args[0], "math.atan2()", "y", y) || !want_number(cx, args[1], "math.atan2()", "x", x)) return false;
+  if (!want_number(cx, args[0], "math.atan2()", "y", y) ||
+      !want_number(cx, args[1], "math.atan2()", "x", x))
+    return false;
   result = Value::of(std::atan2(y, x));
   return true;
 }
 
 bool math_hypot(NativeContext& cx, Value* args, Value& result) {
   double x, y;
-  if (!want_number(cx, args[0], "math.hypot()", "x", x) || !want_number(cx, args[1], "math.hypot()", "y", y)) return false;
+  if (!want_number(cx, args[0], "math.hypot()", "x", x) ||
+      !want_number(cx, args[1], "math.hypot()", "y", y))
+    return false;
   result = Value::of(std::hypot(x, y));
   return true;
 }
@@ -189,11 +206,16 @@ bool math_is_finite(NativeContext& cx, Value* args, Value& result) {
 bool math_clamp(NativeContext& cx, Value* args, Value& result) {
   const OrderClass c = order_class(args[0]);
   if (c == OrderClass::None || order_class(args[1]) != c || order_class(args[2]) != c) {
-    return cx.fail("TypeError", fmt::format("math.clamp() takes three values of one type, got {}, {} and {}",
-                                            type_name(args[0]), type_name(args[1]), type_name(args[2])));
+    return cx.fail("TypeError",
+                   fmt::format("math.clamp() takes three values of one type, got {}, {} and {}",
+                               type_name(args[0]), type_name(args[1]), type_name(args[2])));
   }
-  if (compare(args[1], args[2]) > 0) return cx.fail("ArgumentError", "math.clamp() takes a low bound that is not above the high one");
-  result = compare(args[0], args[1]) < 0 ? args[1] : compare(args[0], args[2]) > 0 ? args[2] : args[0];
+  if (compare(args[1], args[2]) > 0)
+    return cx.fail("ArgumentError",
+                   "math.clamp() takes a low bound that is not above the high one");
+  result = compare(args[0], args[1]) < 0   ? args[1]
+           : compare(args[0], args[2]) > 0 ? args[2]
+                                           : args[0];
   return true;
 }
 

@@ -10,7 +10,7 @@ namespace wakeful {
 
 namespace {
 
-constexpr size_t kNumbers = 512;    // builtins.def; grows with it (checked below)
+constexpr size_t kNumbers = 512;  // builtins.def; grows with it (checked below)
 
 constexpr std::array<Native, kNumbers> make_natives() {
   std::array<Native, kNumbers> table{};
@@ -44,8 +44,10 @@ Sequence sequence_of(Value v) {
 
 namespace {
 
-bool wrong_type(NativeContext& cx, const char* call, const char* param, const char* wanted, Value got) {
-  return cx.fail("TypeError", fmt::format("{} takes {} as {}, got {}", call, wanted, param, type_name(got)));
+bool wrong_type(NativeContext& cx, const char* call, const char* param, const char* wanted,
+                Value got) {
+  return cx.fail("TypeError",
+                 fmt::format("{} takes {} as {}, got {}", call, wanted, param, type_name(got)));
 }
 
 }  // namespace
@@ -74,10 +76,12 @@ bool want_number(NativeContext& cx, Value v, const char* call, const char* param
   return true;
 }
 
-bool want_count(NativeContext& cx, Value v, const char* call, const char* param, int64_t least, int64_t& out) {
+bool want_count(NativeContext& cx, Value v, const char* call, const char* param, int64_t least,
+                int64_t& out) {
   if (!want_int(cx, v, call, param, out)) return false;
   if (out >= least) return true;
-  return cx.fail("ArgumentError", fmt::format("{} takes an int of at least {} as {}, got {}", call, least, param, out));
+  return cx.fail("ArgumentError", fmt::format("{} takes an int of at least {} as {}, got {}", call,
+                                              least, param, out));
 }
 
 bool want_map(NativeContext& cx, Value v, const char* call, const char* param, Map*& out) {
@@ -88,10 +92,13 @@ bool want_map(NativeContext& cx, Value v, const char* call, const char* param, M
 
 bool want_changeable_list(NativeContext& cx, Value v, const char* call, List*& out) {
   if (!v.is(Tag::List)) {
-    return cx.fail("TypeError", fmt::format("{} changes a list, got a {}; copy() makes a list of it", call, type_name(v)));
+    return cx.fail(
+        "TypeError",
+        fmt::format("{} changes a list, got a {}; copy() makes a list of it", call, type_name(v)));
   }
   if (v.list()->frozen()) {
-    return cx.fail("TypeError", fmt::format("{} cannot change a constant list; copy() gives a fresh one", call));
+    return cx.fail("TypeError",
+                   fmt::format("{} cannot change a constant list; copy() gives a fresh one", call));
   }
   out = v.list();
   return true;
@@ -99,8 +106,9 @@ bool want_changeable_list(NativeContext& cx, Value v, const char* call, List*& o
 
 bool check_fits(NativeContext& cx, const char* call, uint64_t bytes) {
   if (cx.heap.fits(bytes)) return true;
-  return cx.fail("ResourceExhausted", fmt::format("the result of {} would take {} MB; the heap of a run holds {} MB",
-                                                  call, bytes >> 20, cx.heap.limit_bytes() >> 20));
+  return cx.fail("ResourceExhausted",
+                 fmt::format("the result of {} would take {} MB; the heap of a run holds {} MB",
+                             call, bytes >> 20, cx.heap.limit_bytes() >> 20));
 }
 
 bool new_list(NativeContext& cx, const char* call, uint64_t count, List*& out) {
@@ -111,7 +119,8 @@ bool new_list(NativeContext& cx, const char* call, uint64_t count, List*& out) {
 }
 
 bool push_one(NativeContext& cx, const char* call, List* list, Value v) {
-  if (list->count == list->capacity && !check_fits(cx, call, (uint64_t{list->count} * 2 + 4) * sizeof(Value))) {
+  if (list->count == list->capacity &&
+      !check_fits(cx, call, (uint64_t{list->count} * 2 + 4) * sizeof(Value))) {
     return false;
   }
   list_push(cx.heap, list, v);
@@ -127,11 +136,16 @@ bool new_string(NativeContext& cx, const char* call, std::string_view text, Valu
 OrderClass order_class(Value v) {
   switch (v.tag) {
     case Tag::Int:
-    case Tag::Float: return OrderClass::Number;
-    case Tag::String: return OrderClass::String;
-    case Tag::Duration: return OrderClass::Duration;
-    case Tag::Time: return OrderClass::Time;
-    default: return OrderClass::None;
+    case Tag::Float:
+      return OrderClass::Number;
+    case Tag::String:
+      return OrderClass::String;
+    case Tag::Duration:
+      return OrderClass::Duration;
+    case Tag::Time:
+      return OrderClass::Time;
+    default:
+      return OrderClass::None;
   }
 }
 
@@ -150,7 +164,7 @@ int compare_numbers(Value a, Value b) {
   }
   if (b.is(Tag::Int)) return (a.integer > b.integer) - (a.integer < b.integer);
   const int order = compare_int_float(a.integer, b.real);
-  return order == 2 ? -1 : order;   // NaN stands last
+  return order == 2 ? -1 : order;  // NaN stands last
 }
 
 int compare_strings(const String* a, const String* b) {
@@ -164,9 +178,12 @@ int compare_strings(const String* a, const String* b) {
 int compare(Value a, Value b) {
   switch (a.tag) {
     case Tag::Int:
-    case Tag::Float: return compare_numbers(a, b);
-    case Tag::String: return compare_strings(a.string(), b.string());
-    default: return (a.integer > b.integer) - (a.integer < b.integer);
+    case Tag::Float:
+      return compare_numbers(a, b);
+    case Tag::String:
+      return compare_strings(a.string(), b.string());
+    default:
+      return (a.integer > b.integer) - (a.integer < b.integer);
   }
 }
 

@@ -25,7 +25,7 @@ __extension__ typedef __int128 Wide;  // sums and distances that may not fit 64 
 
 /// The elements of a list or range, by index. Good until the list changes.
 struct Sequence {
-  const List* list = nullptr;       // null: a range
+  const List* list = nullptr;  // null: a range
   int64_t begin = 0;
   int64_t step = 1;
   int64_t count = 0;
@@ -39,13 +39,15 @@ struct Sequence {
 inline bool is_sequence(Value v) { return v.is(Tag::List) || v.is(Tag::Range); }
 Sequence sequence_of(Value v);
 
-// What a parameter must be; else a TypeError or ArgumentError naming function and parameter. `call`: "split()".
+// What a parameter must be; else a TypeError or ArgumentError naming function and parameter.
+// `call`: "split()".
 bool want_sequence(NativeContext& cx, Value v, const char* call, const char* param, Sequence& out);
 bool want_string(NativeContext& cx, Value v, const char* call, const char* param, String*& out);
 bool want_int(NativeContext& cx, Value v, const char* call, const char* param, int64_t& out);
 bool want_number(NativeContext& cx, Value v, const char* call, const char* param, double& out);
 /// An int of at least `least`.
-bool want_count(NativeContext& cx, Value v, const char* call, const char* param, int64_t least, int64_t& out);
+bool want_count(NativeContext& cx, Value v, const char* call, const char* param, int64_t least,
+                int64_t& out);
 bool want_map(NativeContext& cx, Value v, const char* call, const char* param, Map*& out);
 /// A list that may be changed: no range, not frozen.
 bool want_changeable_list(NativeContext& cx, Value v, const char* call, List*& out);
@@ -58,8 +60,8 @@ bool new_list(NativeContext& cx, const char* call, uint64_t count, List*& out);
 bool push_one(NativeContext& cx, const char* call, List* list, Value v);
 bool new_string(NativeContext& cx, const char* call, std::string_view text, Value& result);
 
-/// Negative: less, 0: equal, positive: greater, in the order of sort(): numbers (NaN last), strings by code point,
-/// durations, times, bools not. Both must be of one order_class().
+/// Negative: less, 0: equal, positive: greater, in the order of sort(): numbers (NaN last), strings
+/// by code point, durations, times, bools not. Both must be of one order_class().
 int compare(Value a, Value b);
 enum class OrderClass : uint8_t { None, Number, String, Duration, Time };
 OrderClass order_class(Value v);

@@ -32,12 +32,13 @@ struct Caller {
 
   std::string call(std::string_view name, std::vector<Value> args) {
     const Builtin& b = builtin(name);
-    args.resize(b.params.size() + 1, Value::absent());      // a method's receiver, then the parameters
+    args.resize(b.params.size() + 1, Value::absent());  // a method's receiver, then the parameters
     NativeContext cx{heap, {}};
     Value result;
     if (!native_of(b.number)(cx, args.data(), result)) {
       const auto* error = cx.error.as<ErrorObject>();
-      return std::string(error->kind.string()->view()) + ": " + std::string(error->message.string()->view());
+      return std::string(error->kind.string()->view()) + ": " +
+             std::string(error->message.string()->view());
     }
     last = result;
     std::string out;
@@ -93,7 +94,8 @@ TEST_CASE("strings: parts and search count code points") {
   CHECK(call("string.ends_with", R"("abc")", R"("ab")") == "false");
   CHECK(call("string.replace", R"("a.b.c")", R"(".")", R"("--")") == R"("a--b--c")");
   CHECK(starts(call("string.replace", R"("a")", R"("")", R"("x")"), "ArgumentError: replace()"));
-  CHECK(starts(call("string.split", R"("a")", "1"), "TypeError: split() takes a string as sep, got int"));
+  CHECK(starts(call("string.split", R"("a")", "1"),
+               "TypeError: split() takes a string as sep, got int"));
 }
 
 TEST_CASE("strings: repeat, pad, join") {
@@ -105,18 +107,22 @@ TEST_CASE("strings: repeat, pad, join") {
   CHECK(call("string.pad_right", R"("ü")", "4", R"("ab")") == R"("üaba")");
   CHECK(call("string.pad_left", R"("abc")", "2") == R"("abc")");
   CHECK(call("string.pad_left", R"("abc")", "-2") == R"("abc")");
-  CHECK(starts(call("string.pad_left", R"("a")", "9000000000000000000", R"("xy")"), "ResourceExhausted"));
+  CHECK(starts(call("string.pad_left", R"("a")", "9000000000000000000", R"("xy")"),
+               "ResourceExhausted"));
   CHECK(call("string.join", R"(", ")", R"(["a", 1, 2.0])") == R"("a, 1, 2.0")");
   CHECK(call("list.join", R"(["a","b"])", R"("-")") == R"("a-b")");
   CHECK(call("list.join", "[]", R"("-")") == R"("")");
-  CHECK(starts(call("list.join", R"(["a",null])", R"("-")"), "TypeError: join() takes strings and numbers, but element 1"));
+  CHECK(starts(call("list.join", R"(["a",null])", R"("-")"),
+               "TypeError: join() takes strings and numbers, but element 1"));
 }
 
 TEST_CASE("matches gives the groups, and bad patterns an ArgumentError") {
-  CHECK(call("string.matches", R"("order-42!")", R"("([a-z]+)-(\\d+)(x)?")") == R"(["order-42","order","42",null])");
+  CHECK(call("string.matches", R"("order-42!")", R"("([a-z]+)-(\\d+)(x)?")") ==
+        R"(["order-42","order","42",null])");
   CHECK(call("string.matches", R"("abc")", R"("^z")") == "null");
   CHECK(call("string.matches", R"("")", R"("")") == R"([""])");
-  CHECK(starts(call("string.matches", R"("a")", R"("(")"), "ArgumentError: matches() takes a regular expression"));
+  CHECK(starts(call("string.matches", R"("a")", R"("(")"),
+               "ArgumentError: matches() takes a regular expression"));
   CHECK(call("string.matches", "\"" + std::string(5000, 'a') + "\"", R"("(a*)*b")") == "null");
 }
 
@@ -133,11 +139,14 @@ TEST_CASE("lists change in place only by push, pop, insert, remove") {
   CHECK(c.call("list.copy", {xs}) == "[9,1,2,3,4,5,8,6,10]");
   CHECK(c.call("list.remove", {xs, c.value("-1")}) == "10");
   CHECK(c.call("list.remove", {xs, c.value("0")}) == "9");
-  CHECK(starts(c.call("list.remove", {xs, c.value("7")}), "IndexError: remove(): there is no index 7 in a list of 7"));
+  CHECK(starts(c.call("list.remove", {xs, c.value("7")}),
+               "IndexError: remove(): there is no index 7 in a list of 7"));
   CHECK(c.call("list.pop", {c.value("[]")}) == "IndexError: pop() of an empty list");
   xs.list()->flags |= Object::kFrozen;
-  CHECK(starts(c.call("list.push", {xs, c.value("4")}), "TypeError: push() cannot change a constant list"));
-  CHECK(starts(c.call("list.push", {Value::of(make_range(c.heap, 0, 3)), c.value("4")}), "TypeError: push() changes a list"));
+  CHECK(starts(c.call("list.push", {xs, c.value("4")}),
+               "TypeError: push() cannot change a constant list"));
+  CHECK(starts(c.call("list.push", {Value::of(make_range(c.heap, 0, 3)), c.value("4")}),
+               "TypeError: push() changes a list"));
 }
 
 TEST_CASE("the version of a list grows with what moves or removes elements") {
@@ -166,7 +175,8 @@ TEST_CASE("lists: order, sums, extremes") {
   CHECK(call("list.sum", "[1,0.5]") == "1.5");
   CHECK(call("list.sum", "[]") == "0");
   CHECK(starts(call("list.sum", "[9223372036854775807,1]"), "ArithmeticError"));
-  CHECK(starts(call("list.sum", R"(["a"])"), "TypeError: sum() adds numbers or durations, but element 0 is of type string"));
+  CHECK(starts(call("list.sum", R"(["a"])"),
+               "TypeError: sum() adds numbers or durations, but element 0 is of type string"));
   CHECK(call("list.avg", "[9223372036854775807,9223372036854775807]") == "9.223372036854776e+18");
   CHECK(call("list.avg", "[1,2]") == "1.5");
   CHECK(call("list.avg", "[]") == "null");
@@ -194,11 +204,13 @@ TEST_CASE("lists: views") {
   CHECK(call("list.zip", "[1,2,3]", R"(["a","b"])") == R"([[1,"a"],[2,"b"]])");
   CHECK(call("list.enumerate", R"(["a","b"])") == R"([[0,"a"],[1,"b"]])");
   CHECK(call("list.chunk", "[1,2,3,4,5]", "2") == "[[1,2],[3,4],[5]]");
-  CHECK(starts(call("list.chunk", "[1]", "0"), "ArgumentError: chunk() takes an int of at least 1"));
+  CHECK(
+      starts(call("list.chunk", "[1]", "0"), "ArgumentError: chunk() takes an int of at least 1"));
   CHECK(call("list.take", "[1,2,3]", "2") == "[1,2]");
   CHECK(call("list.take", "[1,2,3]", "9") == "[1,2,3]");
   CHECK(call("list.drop", "[1,2,3]", "2") == "[3]");
-  CHECK(call("list.unique", R"([1,1.0,"a","a",null,null,[1],[1],{"a":1,"b":2},{"b":2,"a":1},true,true])") ==
+  CHECK(call("list.unique",
+             R"([1,1.0,"a","a",null,null,[1],[1],{"a":1,"b":2},{"b":2,"a":1},true,true])") ==
         R"([1,"a",null,[1],{"a":1,"b":2},true])");
 }
 
@@ -264,7 +276,8 @@ TEST_CASE("json") {
   Caller c;
   Value xs = c.value("[{}]");
   map_set(c.heap, xs.list()->begin()[0].map(), "f", Value::callee(CalleeKind::Function, 0));
-  CHECK(c.call("json.stringify", {xs}) == "TypeError: json.stringify(): value[0].f: a function cannot leave the run");
+  CHECK(c.call("json.stringify", {xs}) ==
+        "TypeError: json.stringify(): value[0].f: a function cannot leave the run");
 }
 
 TEST_CASE("globals") {
@@ -278,7 +291,8 @@ TEST_CASE("globals") {
   CHECK(starts(call("int", "null"), "TypeError: int() takes a number or string, got null"));
   CHECK(call("float", "2") == "2.0");
   CHECK(call("float", R"("1e3")") == "1000.0");
-  for (const char* bad : {R"("nan")", R"("inf")", R"("-inf")", R"("1,5")", R"("1e999")", R"("0x10")"}) {
+  for (const char* bad :
+       {R"("nan")", R"("inf")", R"("-inf")", R"("1,5")", R"("1e999")", R"("0x10")"}) {
     INFO(bad);
     CHECK(starts(call("float", bad), "ArgumentError"));
   }
@@ -294,8 +308,9 @@ TEST_CASE("globals") {
   CHECK(call("assert", "true") == "null");
   CHECK(call("assert", "false", R"("stock is empty")") == "AssertionError: stock is empty");
   CHECK(starts(call("assert", "1"), "TypeError"));
-  CHECK(call("error", R"("OutOfStock")", R"("none left")", R"({"id":1})") ==
-        R"({"kind":"OutOfStock","message":"none left","data":{"id":1},"cause":null,"workflow_id":null})");
+  CHECK(
+      call("error", R"("OutOfStock")", R"("none left")", R"({"id":1})") ==
+      R"({"kind":"OutOfStock","message":"none left","data":{"id":1},"cause":null,"workflow_id":null})");
   CHECK(starts(call("error", "1", R"("m")"), "TypeError: error() takes a string as kind"));
 }
 
@@ -321,22 +336,30 @@ TEST_CASE("math") {
   CHECK(call("math.sign", "-0.5") == "-1");
   CHECK(call("math.clamp", "5", "0", "3") == "3");
   CHECK(starts(call("math.clamp", "5", "3", "0"), "ArgumentError"));
-  CHECK(starts(call("math.sin", R"("1")"), "TypeError: math.sin() takes a number as x, got string"));
+  CHECK(
+      starts(call("math.sin", R"("1")"), "TypeError: math.sin() takes a number as x, got string"));
 }
 
 TEST_CASE("time") {
   Caller c;
-  const Value t = Value::time(1795455660123);       // 2026-11-23T17:41:00.123Z, a Monday
+  const Value t = Value::time(1795455660123);  // 2026-11-23T17:41:00.123Z, a Monday
   CHECK(c.call("time.format", {t}) == "\"2026-11-23T17:41:00.123Z\"");
-  CHECK(c.call("time.format", {t, c.value(R"("%Y-%m-%d %H:%M:%S.%L %a %A %b %B %j %I%p %y %e %F %T %s %z %Z %%")")}) ==
-        "\"2026-11-23 17:41:00.123 Mon Monday Nov November 327 05PM 26 23 2026-11-23 17:41:00 1795455660 +0000 UTC %\"");
-  CHECK(c.call("time.format", {Value::time(-1), c.value(R"("%F %T %a %j")")}) == "\"1969-12-31 23:59:59 Wed 365\"");
-  CHECK(c.call("time.format", {Value::time(1709164800000), c.value(R"("%j %F")")}) == "\"060 2024-02-29\"");
+  CHECK(c.call("time.format",
+               {t, c.value(
+                       R"("%Y-%m-%d %H:%M:%S.%L %a %A %b %B %j %I%p %y %e %F %T %s %z %Z %%")")}) ==
+        "\"2026-11-23 17:41:00.123 Mon Monday Nov November 327 05PM 26 23 2026-11-23 17:41:00 "
+        "1795455660 +0000 UTC %\"");
+  CHECK(c.call("time.format", {Value::time(-1), c.value(R"("%F %T %a %j")")}) ==
+        "\"1969-12-31 23:59:59 Wed 365\"");
+  CHECK(c.call("time.format", {Value::time(1709164800000), c.value(R"("%j %F")")}) ==
+        "\"060 2024-02-29\"");
   CHECK(c.call("time.format", {Value::time(1709251200000), c.value(R"("%j")")}) == "\"061\"");
-  CHECK(starts(c.call("time.format", {t, c.value(R"("%Q")")}), "ArgumentError: time.format() knows"));
+  CHECK(
+      starts(c.call("time.format", {t, c.value(R"("%Q")")}), "ArgumentError: time.format() knows"));
   CHECK(starts(c.call("time.format", {t, c.value(R"("%")")}), "ArgumentError"));
   CHECK(c.call("time.parse", {c.value(R"("2026-11-23")")}) == "\"2026-11-23T00:00:00Z\"");
-  CHECK(starts(c.call("time.parse", {c.value(R"("soon")")}), "ArgumentError: time.parse() takes a time like"));
+  CHECK(starts(c.call("time.parse", {c.value(R"("soon")")}),
+               "ArgumentError: time.parse() takes a time like"));
 }
 
 TEST_CASE("helpers of the prelude") {
@@ -354,15 +377,18 @@ TEST_CASE("helpers of the prelude") {
 
 TEST_CASE("a result beyond the heap's limit is refused") {
   Caller c(1 << 16);
-  CHECK(starts(c.call("string.repeat", {c.value(R"("abcd")"), c.value("100000")}), "ResourceExhausted: the result of repeat()"));
+  CHECK(starts(c.call("string.repeat", {c.value(R"("abcd")"), c.value("100000")}),
+               "ResourceExhausted: the result of repeat()"));
   Value xs = Value::of(make_range(c.heap, 0, 100'000));
-  for (const char* method : {"list.copy", "list.reverse", "list.enumerate", "list.unique", "__sorted"}) {
+  for (const char* method :
+       {"list.copy", "list.reverse", "list.enumerate", "list.unique", "__sorted"}) {
     INFO(method);
     CHECK(starts(c.call(method, {xs}), "ResourceExhausted"));
   }
   CHECK(starts(c.call("list.flatten", {c.value("[[1]]")}), "[1]"));
   Value list = c.value("[]");
   std::string last;
-  for (int i = 0; i < 10'000 && last.size() < 5; ++i) last = c.call("list.push", {list, Value::of(int64_t{1})});
+  for (int i = 0; i < 10'000 && last.size() < 5; ++i)
+    last = c.call("list.push", {list, Value::of(int64_t{1})});
   CHECK(starts(last, "ResourceExhausted"));
 }

@@ -16,13 +16,15 @@ bool check_one_order(NativeContext& cx, const Sequence& xs, const char* call) {
     const OrderClass c = order_class(xs[i]);
     if (c != OrderClass::None && c == first) continue;
     if (c == OrderClass::None) {
-      return cx.fail("TypeError",
-                     fmt::format("{} orders numbers, strings, durations or times, but element {} is of type {}; "
-                                 "use sort_by(x => …) or sort((a, b) => …)",
-                                 call, i, type_name(xs[i])));
+      return cx.fail(
+          "TypeError",
+          fmt::format(
+              "{} orders numbers, strings, durations or times, but element {} is of type {}; "
+              "use sort_by(x => …) or sort((a, b) => …)",
+              call, i, type_name(xs[i])));
     }
-    return cx.fail("TypeError", fmt::format("{} cannot order {} and {} (elements 0 and {})", call, type_name(xs[0]),
-                                            type_name(xs[i]), i));
+    return cx.fail("TypeError", fmt::format("{} cannot order {} and {} (elements 0 and {})", call,
+                                            type_name(xs[0]), type_name(xs[i]), i));
   }
   return true;
 }
@@ -37,7 +39,8 @@ void sort_values(List* list) {
   if (all_are(list, Tag::Int) || list->begin()->is(Tag::Duration) || list->begin()->is(Tag::Time)) {
     std::sort(list->begin(), list->end(), [](Value a, Value b) { return a.integer < b.integer; });
   } else {
-    std::stable_sort(list->begin(), list->end(), [](Value a, Value b) { return compare(a, b) < 0; });
+    std::stable_sort(list->begin(), list->end(),
+                     [](Value a, Value b) { return compare(a, b) < 0; });
   }
 }
 
@@ -77,7 +80,8 @@ bool extreme_of_values(NativeContext& cx, Value rest, const char* call, int sign
 bool sorted(NativeContext& cx, Value* args, Value& result) {
   Sequence xs;
   List* out;
-  if (!want_sequence(cx, args[0], "sort()", "its list", xs) || !check_one_order(cx, xs, "sort()")) return false;
+  if (!want_sequence(cx, args[0], "sort()", "its list", xs) || !check_one_order(cx, xs, "sort()"))
+    return false;
   if (!copy_of(cx, xs, "sort()", out)) return false;
   sort_values(out);
   result = Value::of(out);
@@ -109,9 +113,11 @@ bool comes_before(NativeContext& cx, Value* args, Value& result) {
   } else if (answer.is_number()) {
     result = Value::of(answer.number() < 0);
   } else {
-    return cx.fail("TypeError", fmt::format("the function given to sort() must give a number (negative: its first "
-                                            "argument comes first) or a bool (true: it comes first), got {}",
-                                            type_name(answer)));
+    return cx.fail(
+        "TypeError",
+        fmt::format("the function given to sort() must give a number (negative: its first "
+                    "argument comes first) or a bool (true: it comes first), got {}",
+                    type_name(answer)));
   }
   return true;
 }
@@ -155,13 +161,15 @@ bool add_up(NativeContext& cx, const Sequence& xs, const char* call, Value& resu
   for (int64_t i = 0; i < xs.count; ++i) {
     const Value x = xs[i];
     if (x.tag == result.tag && !x.is(Tag::Float)) {
-      if (__builtin_add_overflow(result.integer, x.integer, &result.integer)) return overflow(cx, call);
+      if (__builtin_add_overflow(result.integer, x.integer, &result.integer))
+        return overflow(cx, call);
     } else if (x.is_number() && result.is_number()) {
       result = Value::of(result.number() + x.number());
     } else {
-      return cx.fail("TypeError",
-                     fmt::format("{} adds numbers or durations, but element {} is of type {}{}", call, i, type_name(x),
-                                 x.is(Tag::String) ? " (join() puts strings together)" : ""));
+      return cx.fail(
+          "TypeError",
+          fmt::format("{} adds numbers or durations, but element {} is of type {}{}", call, i,
+                      type_name(x), x.is(Tag::String) ? " (join() puts strings together)" : ""));
     }
   }
   return true;
@@ -182,7 +190,7 @@ bool list_avg(NativeContext& cx, Value* args, Value& result) {
     result = Value::of(static_cast<double>(sum_of_range(xs)) / count);
     return true;
   }
-  if (all_are(xs.list, Tag::Int)) {             // their sum may be wider than 64 bits
+  if (all_are(xs.list, Tag::Int)) {  // their sum may be wider than 64 bits
     Wide sum = 0;
     for (int64_t i = 0; i < xs.count; ++i) sum += xs[i].integer;
     result = Value::of(static_cast<double>(sum) / count);

@@ -1,4 +1,5 @@
-// The library as scripts see it: compiled expressions on the bare machine, with a collection every few ticks.
+// The library as scripts see it: compiled expressions on the bare machine, with a collection every
+// few ticks.
 #include <catch2/catch.hpp>
 
 #include "lang/compile/compile.h"
@@ -21,15 +22,24 @@ struct Runner final : RootSource {
   }
 
   std::string run(uint64_t budget) {
-    machine.start(strand, Value::callee(CalleeKind::Function, image.program().workflows[0].function), nullptr, 0);
+    machine.start(strand,
+                  Value::callee(CalleeKind::Function, image.program().workflows[0].function),
+                  nullptr, 0);
     for (;;) {
       machine.tick_limit = machine.ticks + budget;
       std::string out;
       switch (machine.run(strand)) {
-        case Machine::Exit::Finished: append_text(out, strand.result); return out;
-        case Machine::Exit::Threw: append_text(out, strand.error); return out;
-        case Machine::Exit::Budget: heap.collect(*this); break;
-        case Machine::Exit::Trap: return "trap";
+        case Machine::Exit::Finished:
+          append_text(out, strand.result);
+          return out;
+        case Machine::Exit::Threw:
+          append_text(out, strand.error);
+          return out;
+        case Machine::Exit::Budget:
+          heap.collect(*this);
+          break;
+        case Machine::Exit::Trap:
+          return "trap";
       }
     }
   }
@@ -72,7 +82,8 @@ TEST_CASE("reduce, find, any, all") {
   CHECK(eval("[1, 2].reduce((a, x) => [a, x], null)") == "[[null,1],2]");
   CHECK(eval("[].reduce((a, x) => a + x, 5)") == "5");
   CHECK(eval("[[1], 2].reduce((a, x) => [a, x])") == "[[1],2]");
-  CHECK(starts(eval("[].reduce((a, x) => a + x)"), "ArgumentError: reduce() of an empty list needs a value"));
+  CHECK(starts(eval("[].reduce((a, x) => a + x)"),
+               "ArgumentError: reduce() of an empty list needs a value"));
   CHECK(eval("[1, 2, 3].find(x => x > 1)") == "2");
   CHECK(eval("[1].find(x => x > 1)") == "null");
   CHECK(eval("[1, 2].any(x => x > 1)") == "true");
@@ -120,9 +131,10 @@ TEST_CASE("group_by and the callbacks of maps") {
 
 TEST_CASE("a list that its callback changes is harmless") {
   CHECK(eval("let xs = [1, 2, 3, 4]\nlet f = fn(x) { xs.pop(); x }\nxs.map(f)") == "[1,2]");
-  CHECK(eval("let xs = [1]\nlet f = fn(x) { if len(xs) < 5 { xs.push(x + 1) }; x }\nxs.map(f)") == "[1,2,3,4,5]");
-  CHECK(eval("let xs = [3, 2, 1]\nlet f = fn(a, b) { if len(xs) > 0 { xs.pop() }; a - b }\n[xs.sort(f), xs]") ==
-        "[[1,2,3],[3]]");
+  CHECK(eval("let xs = [1]\nlet f = fn(x) { if len(xs) < 5 { xs.push(x + 1) }; x }\nxs.map(f)") ==
+        "[1,2,3,4,5]");
+  CHECK(eval("let xs = [3, 2, 1]\nlet f = fn(a, b) { if len(xs) > 0 { xs.pop() }; a - b "
+             "}\n[xs.sort(f), xs]") == "[[1,2,3],[3]]");
   CHECK(eval("let xs = [3, 2, 1]\nlet f = fn(x) { xs.pop(); x }\nxs.sort_by(f)") == "[1,2,3]");
   CHECK(eval("let xs = [3, 2, 1]\nlet f = fn(a, x) { xs.pop(); a + x }\nxs.reduce(f)") == "5");
   CHECK(eval("let xs = [1, 2]\nlet f = fn(x) { xs.pop(); [x] }\nxs.flat_map(f)") == "[1]");

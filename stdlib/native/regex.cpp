@@ -36,11 +36,15 @@ bool string_matches(NativeContext& cx, Value* args, Value& result) {
   if (!want_string(cx, args[1], "matches()", "regex", pattern)) return false;
   const RE2& regex = compiled(std::string(pattern->view()));
   if (!regex.ok()) {
-    return cx.fail("ArgumentError", fmt::format("matches() takes a regular expression (RE2 syntax): {}", regex.error()));
+    return cx.fail(
+        "ArgumentError",
+        fmt::format("matches() takes a regular expression (RE2 syntax): {}", regex.error()));
   }
   const int groups = regex.NumberOfCapturingGroups() + 1;
   if (groups > kGroupsMax) {
-    return cx.fail("ArgumentError", fmt::format("matches() takes a regular expression of at most {} groups", kGroupsMax));
+    return cx.fail(
+        "ArgumentError",
+        fmt::format("matches() takes a regular expression of at most {} groups", kGroupsMax));
   }
   const String* s = args[0].as<String>();
   const re2::StringPiece text(s->data, s->bytes);
@@ -52,7 +56,8 @@ bool string_matches(NativeContext& cx, Value* args, Value& result) {
   if (!check_fits(cx, "matches()", bytes)) return false;
   List* out = make_list(cx.heap, static_cast<uint32_t>(groups));
   for (const auto& group : found) {
-    list_push(cx.heap, out, group.data() ? string_value(cx.heap, {group.data(), group.size()}) : Value::null());
+    list_push(cx.heap, out,
+              group.data() ? string_value(cx.heap, {group.data(), group.size()}) : Value::null());
   }
   result = Value::of(out);
   return true;

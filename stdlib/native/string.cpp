@@ -1,4 +1,5 @@
-// Methods of strings: parts, search, padding. Cases and white space: unicode.h; matches(): regex.cpp.
+// Methods of strings: parts, search, padding. Cases and white space: unicode.h; matches():
+// regex.cpp.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -130,10 +131,12 @@ bool string_lines(NativeContext& cx, Value* args, Value& result) {
 
 bool string_replace(NativeContext& cx, Value* args, Value& result) {
   String *old, *with;
-  if (!want_string(cx, args[1], "replace()", "old", old) || !want_string(cx, args[2], "replace()", "new", with)) {
+  if (!want_string(cx, args[1], "replace()", "old", old) ||
+      !want_string(cx, args[2], "replace()", "new", with)) {
     return false;
   }
-  if (old->bytes == 0) return cx.fail("ArgumentError", "replace() takes an old text that is not empty");
+  if (old->bytes == 0)
+    return cx.fail("ArgumentError", "replace() takes an old text that is not empty");
   const std::string_view text = self(args);
   std::string out;
   size_t from = 0;
@@ -178,7 +181,8 @@ bool string_find(NativeContext& cx, Value* args, Value& result) {
   if (at == std::string_view::npos) {
     result = Value::of(int64_t{-1});
   } else {
-    result = Value::of(args[0].string()->ascii() ? static_cast<int64_t>(at) : code_points(self(args).substr(0, at)));
+    result = Value::of(args[0].string()->ascii() ? static_cast<int64_t>(at)
+                                                 : code_points(self(args).substr(0, at)));
   }
   return true;
 }
@@ -188,14 +192,15 @@ bool string_repeat(NativeContext& cx, Value* args, Value& result) {
   const String* s = args[0].string();
   if (!want_count(cx, args[1], "repeat()", "n", 0, n)) return false;
   if (s->bytes == 0) n = 0;
-  constexpr int64_t kTooMany = int64_t{1} << 31;           // keeps the product in 64 bits
+  constexpr int64_t kTooMany = int64_t{1} << 31;  // keeps the product in 64 bits
   const uint64_t bytes = uint64_t{s->bytes} * static_cast<uint64_t>(std::min(n, kTooMany));
   if (!check_fits(cx, "repeat()", bytes + sizeof(String))) return false;
   String* out = allocate_string(cx.heap, bytes);
   if (s->bytes == 1) {
     std::memset(out->data, s->data[0], bytes);
   } else {
-    for (uint64_t at = 0; at < bytes; at += s->bytes) std::memcpy(out->data + at, s->data, s->bytes);
+    for (uint64_t at = 0; at < bytes; at += s->bytes)
+      std::memcpy(out->data + at, s->data, s->bytes);
   }
   seal_string(out, s->length * static_cast<uint32_t>(n));
   result = Value::of(out);
@@ -212,14 +217,16 @@ bool pad(NativeContext& cx, const char* call, Value* args, bool left, Value& res
   if (!args[2].is_absent()) {
     String* given;
     if (!want_string(cx, args[2], call, "fill", given)) return false;
-    if (given->bytes == 0) return cx.fail("ArgumentError", fmt::format("{} takes a fill that is not empty", call));
+    if (given->bytes == 0)
+      return cx.fail("ArgumentError", fmt::format("{} takes a fill that is not empty", call));
     fill = given->view();
   }
   const String* s = args[0].string();
   result = args[0];
   if (width <= s->length) return true;
   const int64_t missing = width - s->length;
-  if (!check_fits(cx, call, s->bytes + static_cast<uint64_t>(missing) + sizeof(String))) return false;
+  if (!check_fits(cx, call, s->bytes + static_cast<uint64_t>(missing) + sizeof(String)))
+    return false;
   const int64_t fill_length = code_points(fill);
   const auto whole = static_cast<uint64_t>(missing / fill_length);
   const size_t rest = bytes_of(fill, missing % fill_length);
@@ -228,7 +235,8 @@ bool pad(NativeContext& cx, const char* call, Value* args, bool left, Value& res
   filling.reserve(whole * fill.size() + rest);
   for (uint64_t i = 0; i < whole; ++i) filling += fill;
   filling += fill.substr(0, rest);
-  return new_string(cx, call, left ? filling.append(s->view()) : std::string(s->view()) + filling, result);
+  return new_string(cx, call, left ? filling.append(s->view()) : std::string(s->view()) + filling,
+                    result);
 }
 
 }  // namespace
@@ -245,13 +253,20 @@ namespace {
 bool append_element(NativeContext& cx, int64_t index, Value x, std::string& out) {
   char digits[24];
   switch (x.tag) {
-    case Tag::String: out += x.string()->view(); return true;
-    case Tag::Int: out.append(digits, std::to_chars(digits, digits + sizeof digits, x.integer).ptr); return true;
-    case Tag::Float: append_float(out, x.real); return true;
+    case Tag::String:
+      out += x.string()->view();
+      return true;
+    case Tag::Int:
+      out.append(digits, std::to_chars(digits, digits + sizeof digits, x.integer).ptr);
+      return true;
+    case Tag::Float:
+      append_float(out, x.real);
+      return true;
     default:
-      return cx.fail("TypeError", fmt::format("join() takes strings and numbers, but element {} is of type {}; "
-                                              "map it first: xs.map(x => str(x)).join(…)",
-                                              index, type_name(x)));
+      return cx.fail("TypeError",
+                     fmt::format("join() takes strings and numbers, but element {} is of type {}; "
+                                 "map it first: xs.map(x => str(x)).join(…)",
+                                 index, type_name(x)));
   }
 }
 

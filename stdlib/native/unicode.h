@@ -7,7 +7,8 @@
 
 namespace wakeful::native {
 
-/// Simple mappings (one code point each) of ASCII, Latin, Greek, Cyrillic, Armenian; others stay as they are.
+/// Simple mappings (one code point each) of ASCII, Latin, Greek, Cyrillic, Armenian; others stay as
+/// they are.
 uint32_t upper_case(uint32_t c);
 uint32_t lower_case(uint32_t c);
 

@@ -16,26 +16,36 @@ uint64_t mix(uint64_t x) {
 /// Equal scalars have equal hashes, whatever their type: 1 and 1.0. Containers: only their kind.
 uint64_t hash_scalar(Value v) {
   switch (v.tag) {
-    case Tag::Int: return mix(static_cast<uint64_t>(v.integer));
+    case Tag::Int:
+      return mix(static_cast<uint64_t>(v.integer));
     case Tag::Float:
-      if (v.real >= -kTwoTo63 && v.real < kTwoTo63 && int_equals_float(static_cast<int64_t>(v.real), v.real)) {
+      if (v.real >= -kTwoTo63 && v.real < kTwoTo63 &&
+          int_equals_float(static_cast<int64_t>(v.real), v.real)) {
         return mix(static_cast<uint64_t>(static_cast<int64_t>(v.real)));
       }
       return mix(std::bit_cast<uint64_t>(v.real) + 1);
-    case Tag::Bool: return v.boolean ? 3 : 5;
-    case Tag::Duration: return mix(static_cast<uint64_t>(v.integer) + 7);
-    case Tag::Time: return mix(static_cast<uint64_t>(v.integer) + 11);
-    case Tag::String: return mix(v.string()->hash);
+    case Tag::Bool:
+      return v.boolean ? 3 : 5;
+    case Tag::Duration:
+      return mix(static_cast<uint64_t>(v.integer) + 7);
+    case Tag::Time:
+      return mix(static_cast<uint64_t>(v.integer) + 11);
+    case Tag::String:
+      return mix(v.string()->hash());
     case Tag::List:
-    case Tag::Range: return 13;
-    case Tag::Map: return 17;
-    case Tag::Error: return 19;
-    default: return 23;
+    case Tag::Range:
+      return 13;
+    case Tag::Map:
+      return 17;
+    case Tag::Error:
+      return 19;
+    default:
+      return 23;
   }
 }
 
-/// Looks one level into lists and maps: enough to tell the records of a list apart. A map's hash does not depend
-/// on the order of its keys, since its equality does not.
+/// Looks one level into lists and maps: enough to tell the records of a list apart. A map's hash
+/// does not depend on the order of its keys, since its equality does not.
 uint64_t hash_value(Value v) {
   constexpr int64_t kElements = 16;
   if (is_sequence(v)) {
@@ -48,7 +58,7 @@ uint64_t hash_value(Value v) {
     uint64_t hash = v.map()->count;
     for (uint32_t i = 0; i < v.map()->used; ++i) {
       const Entry& entry = map_entries(v.map())[i];
-      if (entry.key) hash += mix(entry.key->hash ^ hash_scalar(entry.value));
+      if (entry.key) hash += mix(entry.key->hash() ^ hash_scalar(entry.value));
     }
     return mix(hash + 31);
   }

@@ -1,4 +1,4 @@
-// JSON: the outside's notation. Both directions keep their own stack (see walk.h).
+// JSON text as values. Keeps its own stack, so that depth costs none of the caller's.
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -12,164 +12,7 @@
 #include "runtime/values/walk.h"
 
 namespace wakeful {
-namespace {
-
-// --- writing ---------------------------------------------------------------------------------------
-
-/// 0: stands for itself in a string; 'u': \u00xx; else the letter behind the backslash.
-constexpr std::array<char, 256> make_escapes() {
-  std::array<char, 256> table{};
-  for (int c = 0; c < 0x20; ++c) table[c] = 'u';
-  table['\b'] = 'b';
-  table['\f'] = 'f';
-  table['\n'] = 'n';
-  table['\r'] = 'r';
-  table['\t'] = 't';
-  table['"'] = '"';
-  table['\\'] = '\\';
-  return table;
-}
-constexpr std::array<char, 256> kEscapes = make_escapes();
-
-void put_string(std::string& out, std::string_view text) {
-  out += '"';
-  size_t plain = 0;                 // where the stretch that stands for itself begins
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const char escape = kEscapes[c];
-    if (!escape) continue;
-    out.append(text.data() + plain, i - plain);
-    plain = i + 1;
-    out += '\\';
-    out += escape;
-    if (escape != 'u') continue;
-    out += "00";
-    out += "0123456789abcdef"[c >> 4];
-    out += "0123456789abcdef"[c & 15];
-  }
-  out.append(text.data() + plain, text.size() - plain);
-  out += '"';
-}
-
-void put_int(std::string& out, int64_t i) {
-  char digits[24];
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, i).ptr);
-}
-
-class JsonWriter {
- public:
-  JsonWriter(std::string& out, JsonOptions options) : out_(out), options_(options), begin_(out.size()) {}
-
-  std::optional<CodecError> write(Value v) {
-    for (;;) {
-      if (const char* why = why_not_writable(v)) {
-        if (!options_.lossy) return CodecError{walk_.path(), why};
-        put_unwritable(v);
-      } else if (!put_scalar(v)) {
-        if (!enter(v)) return CodecError{walk_.path(), kTooDeepMessage};
-      }
-      if (out_.size() - begin_ > kMaxBytes) {
-        if (!options_.lossy) return CodecError{walk_.path(), kTooLargeMessage};
-        full_ = true;
-      }
-      if (!next(v)) return std::nullopt;
-    }
-  }
-
- private:
-  // the fields of an error that JSON shows: all but the stack
-  static constexpr uint32_t kErrorFieldsShown = kErrorFields - 1;
-
-  bool put_scalar(Value v) {
-    switch (v.tag) {
-      case Tag::Null:
-      case Tag::Absent: out_ += "null"; return true;
-      case Tag::Bool: out_ += v.boolean ? "true" : "false"; return true;
-      case Tag::Int: put_int(out_, v.integer); return true;
-      case Tag::Float: append_float(out_, v.real); return true;
-      case Tag::Duration:
-      case Tag::Time: put_quoted(v); return true;
-      case Tag::String: put_string(out_, v.string()->view()); return true;
-      default: return false;
-    }
-  }
-
-  void put_quoted(Value v) {
-    out_ += '"';
-    if (v.is(Tag::Time)) {
-      append_time(out_, v.integer);
-    } else {
-      append_duration(out_, v.integer);
-    }
-    out_ += '"';
-  }
-
-  /// For display only: functions, handles, NaN.
-  void put_unwritable(Value v) {
-    std::string text;
-    append_text(text, v);
-    put_string(out_, text);
-  }
-
-  bool enter(Value v) {
-    if (walk_.depth() == kMaxDepth || full_) {
-      if (!options_.lossy) return false;
-      out_ += "\"…\"";
-      return true;
-    }
-    out_ += is_list(v) ? '[' : '{';
-    walk_.enter(v, kErrorFieldsShown);
-    first_ = true;
-    return true;
-  }
-
-  static bool is_list(Value v) { return v.is(Tag::List) || v.is(Tag::Range); }
-
-  /// Goes to the next element, closing what ends; false at the end of all.
-  bool next(Value& v) {
-    while (!walk_.empty() && (full_ || !walk_.next(v))) {
-      const bool list = is_list(walk_.container());
-      walk_.leave();
-      if (!first_) break_line();
-      out_ += list ? ']' : '}';
-      first_ = false;
-    }
-    if (walk_.empty()) return false;
-    if (!first_) out_ += ',';
-    first_ = false;
-    break_line();
-    put_key();
-    return true;
-  }
-
-  void put_key() {
-    if (is_list(walk_.container())) return;
-    const String* key = walk_.key();
-    put_string(out_, key ? key->view() : ValueWalk::kFieldNames[walk_.number() - 1]);
-    out_ += options_.pretty ? ": " : ":";
-  }
-
-  void break_line() {
-    if (!options_.pretty) return;
-    out_ += '\n';
-    out_.append(static_cast<size_t>(walk_.depth()) * 2, ' ');
-  }
-
-  std::string& out_;
-  JsonOptions options_;
-  size_t begin_;
-  ValueWalk walk_;
-  bool first_ = false;              // nothing was written yet in the innermost container
-  bool full_ = false;               // lossy, and beyond kMaxBytes: close everything
-};
-
-}  // namespace
-
-std::optional<CodecError> to_json(Value value, std::string& out, JsonOptions options) {
-  return JsonWriter(out, options).write(value);
-}
-
-// --- reading ---------------------------------------------------------------------------------------
+// ---------------------------------------------------------------------------------------
 
 namespace {
 
@@ -198,7 +41,7 @@ class JsonReader {
       bool opened = false;
       if (!read_value(v, opened)) return false;
       if (opened) continue;
-      for (;;) {                    // v is complete: put it into its container, which may be complete then
+      for (;;) {  // v is complete: put it into its container, which may be complete then
         if (stack_.empty()) {
           out = v;
           return skip_space() ? fail("expected the end of the text") : true;
@@ -214,10 +57,10 @@ class JsonReader {
 
  private:
   struct Open {
-    List* list;                     // null: a map
+    List* list;  // null: a map
     Map* map;
     String* key;
-    size_t first;                   // of a list: where its elements begin in elements_
+    size_t first;  // of a list: where its elements begin in elements_
   };
 
   bool fail(std::string_view expected) {
@@ -258,18 +101,29 @@ class JsonReader {
   bool read_value(Value& v, bool& opened) {
     if (!skip_space()) return fail("expected a value");
     switch (*p_) {
-      case '{': return open_map(v, opened);
-      case '[': return open_list(v, opened);
-      case '"': return read_string(v);
-      case 't': v = Value::of(true); return read_word("true");
-      case 'f': v = Value::of(false); return read_word("false");
-      case 'n': v = Value::null(); return read_word("null");
-      default: return read_number(v);
+      case '{':
+        return open_map(v, opened);
+      case '[':
+        return open_list(v, opened);
+      case '"':
+        return read_string(v);
+      case 't':
+        v = Value::of(true);
+        return read_word("true");
+      case 'f':
+        v = Value::of(false);
+        return read_word("false");
+      case 'n':
+        v = Value::null();
+        return read_word("null");
+      default:
+        return read_number(v);
     }
   }
 
   bool read_word(std::string_view word) {
-    if (static_cast<size_t>(end_ - p_) < word.size() || std::memcmp(p_, word.data(), word.size()) != 0) {
+    if (static_cast<size_t>(end_ - p_) < word.size() ||
+        std::memcmp(p_, word.data(), word.size()) != 0) {
       return fail("expected a value (words are true, false, null)");
     }
     p_ += word.size();
@@ -324,7 +178,8 @@ class JsonReader {
     if (open.list) {
       elements_.push_back(v);
     } else {
-      if (!heap_.fits((size_t{open.map->used} + 1) * 3 * sizeof(Entry))) return fail(kTooLargeForHeap);
+      if (!heap_.fits((size_t{open.map->used} + 1) * 3 * sizeof(Entry)))
+        return fail(kTooLargeForHeap);
       map_set(heap_, open.map, open.key, v);
     }
     return true;
@@ -354,7 +209,8 @@ class JsonReader {
     if (open.map) return Value::of(open.map);
     const size_t count = elements_.size() - open.first;
     list_grow(heap_, open.list, static_cast<uint32_t>(count));
-    for (size_t i = open.first; i < elements_.size(); ++i) list_push(heap_, open.list, elements_[i]);
+    for (size_t i = open.first; i < elements_.size(); ++i)
+      list_push(heap_, open.list, elements_[i]);
     elements_.resize(open.first);
     return Value::of(open.list);
   }
@@ -382,16 +238,19 @@ class JsonReader {
     bool escaped = false;
     for (;;) {
       const char* stretch = p_;
-      while (p_ < end_ && !kStops[static_cast<unsigned char>(*p_)]) seen |= static_cast<unsigned char>(*p_++);
+      while (p_ < end_ && !kStops[static_cast<unsigned char>(*p_)])
+        seen |= static_cast<unsigned char>(*p_++);
       if (p_ == end_) return fail("expected `\"` at the end of the string");
       if (escaped) unescaped_.append(stretch, p_);
       if (*p_ == '"') break;
-      if (*p_ != '\\') return fail("expected no control character within a string (use \\n, \\t, \\u…)");
+      if (*p_ != '\\')
+        return fail("expected no control character within a string (use \\n, \\t, \\u…)");
       if (!escaped) unescaped_.assign(start, p_);
       escaped = true;
       if (!read_escape()) return false;
     }
-    text = escaped ? std::string_view(unescaped_) : std::string_view(start, static_cast<size_t>(p_ - start));
+    text = escaped ? std::string_view(unescaped_)
+                   : std::string_view(start, static_cast<size_t>(p_ - start));
     ascii = seen < 0x80 && !escaped;
     if (seen >= 0x80) {
       const size_t good = valid_utf8_prefix(text);
@@ -407,16 +266,34 @@ class JsonReader {
   bool read_escape() {
     if (++p_ == end_) return fail("expected a character behind `\\`");
     switch (*p_) {
-      case '"': unescaped_ += '"'; break;
-      case '\\': unescaped_ += '\\'; break;
-      case '/': unescaped_ += '/'; break;
-      case 'b': unescaped_ += '\b'; break;
-      case 'f': unescaped_ += '\f'; break;
-      case 'n': unescaped_ += '\n'; break;
-      case 'r': unescaped_ += '\r'; break;
-      case 't': unescaped_ += '\t'; break;
-      case 'u': return read_unicode();
-      default: return fail("expected one of \" \\ / b f n r t u behind `\\`");
+      case '"':
+        unescaped_ += '"';
+        break;
+      case '\\':
+        unescaped_ += '\\';
+        break;
+      case '/':
+        unescaped_ += '/';
+        break;
+      case 'b':
+        unescaped_ += '\b';
+        break;
+      case 'f':
+        unescaped_ += '\f';
+        break;
+      case 'n':
+        unescaped_ += '\n';
+        break;
+      case 'r':
+        unescaped_ += '\r';
+        break;
+      case 't':
+        unescaped_ += '\t';
+        break;
+      case 'u':
+        return read_unicode();
+      default:
+        return fail("expected one of \" \\ / b f n r t u behind `\\`");
     }
     ++p_;
     return true;
@@ -426,10 +303,12 @@ class JsonReader {
     uint32_t c, low;
     if (!read_hex(c)) return false;
     if (c >= 0xD800 && c < 0xDC00) {
-      if (end_ - p_ < 2 || p_[0] != '\\' || p_[1] != 'u') return fail("expected the second half of a surrogate pair");
+      if (end_ - p_ < 2 || p_[0] != '\\' || p_[1] != 'u')
+        return fail("expected the second half of a surrogate pair");
       ++p_;
       if (!read_hex(low)) return false;
-      if (low < 0xDC00 || low > 0xDFFF) return fail("expected the second half of a surrogate pair before this");
+      if (low < 0xDC00 || low > 0xDFFF)
+        return fail("expected the second half of a surrogate pair before this");
       c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
     } else if (c >= 0xDC00 && c <= 0xDFFF) {
       return fail("expected the first half of a surrogate pair before this");
@@ -500,7 +379,7 @@ class JsonReader {
 
   bool make_float(const char* start, Value& v) {
     double d;
-    if (std::from_chars(start, p_, d).ec != std::errc()) {      // out of range: 0 or infinity
+    if (std::from_chars(start, p_, d).ec != std::errc()) {  // out of range: 0 or infinity
       d = std::strtod(std::string(start, p_).c_str(), nullptr);
       if (!std::isfinite(d)) {
         p_ = start;
@@ -518,7 +397,7 @@ class JsonReader {
   const char* end_;
   size_t used_before_;
   std::vector<Open> stack_;
-  std::vector<Value> elements_;     // of the lists that are open
+  std::vector<Value> elements_;  // of the lists that are open
   std::string unescaped_;
   std::string error_;
 };
