@@ -10,7 +10,6 @@
 #include "runtime/values/walk.h"
 
 namespace wakeful {
-// ---------------------------------------------------------------------------------------
 
 namespace {
 

@@ -11,7 +11,6 @@ namespace {
 
 using namespace cbor;
 
-// ---------------------------------------------------------------------------------------
 
 void put_head(std::string& out, Major major, uint64_t n) {
   char bytes[9];

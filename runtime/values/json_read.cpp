@@ -12,7 +12,6 @@
 #include "runtime/values/walk.h"
 
 namespace wakeful {
-// ---------------------------------------------------------------------------------------
 
 namespace {
 
