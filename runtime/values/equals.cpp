@@ -13,8 +13,7 @@
 namespace wakeful {
 
 bool strings_equal(const String* a, const String* b) {
-  return a == b || (a->hash == b->hash && a->bytes == b->bytes &&
-                    std::memcmp(a->data, b->data, a->bytes) == 0);
+  return a == b || (a->bytes == b->bytes && std::memcmp(a->data, b->data, a->bytes) == 0);
 }
 
 namespace {

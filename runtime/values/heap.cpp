@@ -1,6 +1,8 @@
 // Chunks and the copying collector (Cheney: the copied objects themselves are the queue of work).
 #include "runtime/values/heap.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -23,6 +25,11 @@ struct Heap::Chunk {
   char* end() { return reinterpret_cast<char*>(this) + bytes; }
   static Chunk* of_large(Object* object) { return reinterpret_cast<Chunk*>(object) - 1; }
 };
+
+void keep_freed_memory() {
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  mallopt(M_MMAP_THRESHOLD, 8 << 20);
+}
 
 Heap::Heap(size_t limit_bytes, bool permanent) : limit_(limit_bytes), permanent_(permanent) {}
 

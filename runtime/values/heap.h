@@ -33,6 +33,10 @@ class RootSource {
   ~RootSource() = default;
 };
 
+/// Tells the process's allocator to keep what heaps give back: they take and free megabytes at every collection, and
+/// each page that went back to the system costs a fault. To be called once, at the start of a program.
+void keep_freed_memory();
+
 class Heap {
  public:
   /// limit: bytes that live objects may take; beyond it the owner throws ResourceExhausted.
@@ -112,11 +116,11 @@ class Heap {
 
 // --- making and reading objects (objects.cpp, map.cpp) ---------------------------------------------
 
-String* make_string(Heap& heap, std::string_view utf8);            // counts code points, hashes
+String* make_string(Heap& heap, std::string_view utf8);            // counts code points
 /// A string of so many bytes whose data the caller fills in; seal_string() must follow before anyone sees it.
 String* allocate_string(Heap& heap, size_t bytes);
-void seal_string(String* string);                                  // counts code points, hashes
-void seal_string(String* string, uint32_t length);                 // hashes; the caller knows the code points
+void seal_string(String* string);                                  // counts code points
+void seal_string(String* string, uint32_t length);                 // the caller knows the code points
 /// The permanent string of one ASCII character, shared by all heaps.
 String* ascii_string(char c);
 String* concat_strings(Heap& heap, const String* a, const String* b);

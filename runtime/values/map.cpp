@@ -26,7 +26,7 @@ uint32_t power_of_two_from(uint32_t n) {
 }
 
 bool same_key(const String* a, const String* b) {
-  return a == b || (a->hash == b->hash && a->bytes == b->bytes &&
+  return a == b || (a->hash() == b->hash() && a->bytes == b->bytes &&
                     std::memcmp(a->data, b->data, a->bytes) == 0);
 }
 
@@ -53,7 +53,7 @@ uint32_t find_indexed(const Map* map, const Key& key, uint32_t hash) {
 }
 
 uint32_t find(const Map* map, const String* key) {
-  return map->index ? find_indexed(map, key, key->hash) : find_small(map, key);
+  return map->index ? find_indexed(map, key, key->hash()) : find_small(map, key);
 }
 
 uint32_t find(const Map* map, std::string_view key) {
@@ -62,7 +62,7 @@ uint32_t find(const Map* map, std::string_view key) {
 
 void index_add(Map* map, uint32_t entry) {
   const uint32_t mask = index_mask(map->index);
-  uint32_t slot = map->entries->items[entry].key->hash & mask;
+  uint32_t slot = map->entries->items[entry].key->hash() & mask;
   while (map->index->slots[slot]) slot = (slot + 1) & mask;
   map->index->slots[slot] = entry + 1;
 }

@@ -11,6 +11,8 @@ namespace wakeful {
 
 namespace {
 
+constexpr uint32_t kHashAtOnceBytes = 128;
+
 uint32_t count_code_points(const char* text, size_t bytes) {
   uint32_t count = 0;
   for (size_t i = 0; i < bytes; ++i) count += (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
@@ -29,6 +31,8 @@ uint32_t hash_text(std::string_view text) {
   return hash ? hash : 1;
 }
 
+uint32_t String::compute_hash() const { return known_hash = hash_text(view()); }
+
 String* allocate_string(Heap& heap, size_t bytes) {
   auto* string = allocate<String>(heap, Object::Type::String, bytes);
   string->bytes = static_cast<uint32_t>(bytes);
@@ -38,7 +42,8 @@ String* allocate_string(Heap& heap, size_t bytes) {
 
 void seal_string(String* string, uint32_t length) {
   string->length = length;
-  string->hash = hash_text(string->view());
+  const bool now = string->bytes <= kHashAtOnceBytes || string->permanent();
+  string->known_hash = now ? hash_text(string->view()) : 0;
 }
 
 void seal_string(String* string) {

@@ -172,7 +172,9 @@ TEST_CASE("strings count code points") {
   CHECK(s->bytes == 7);
   CHECK_FALSE(s->ascii());
   CHECK(make_string(heap, "")->length == 0);
-  CHECK(make_string(heap, "")->hash != 0);
+  CHECK(make_string(heap, "")->hash() != 0);
+  const std::string long_text(1000, 'x');
+  CHECK(make_string(heap, long_text)->hash() == hash_text(long_text));
 }
 
 TEST_CASE("ranges count without overflow") {

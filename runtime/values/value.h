@@ -93,15 +93,17 @@ struct Object {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"  // arrays at the end of objects
 
-/// Immutable UTF-8. `hash` is never 0.
+/// Immutable UTF-8. Long strings are hashed when somebody asks: most are built, printed and gone.
 struct String : Object {
   static constexpr Tag kTag = Tag::String;
   uint32_t bytes;
   uint32_t length;                  // in code points; equal to bytes: pure ASCII
-  uint32_t hash;
+  mutable uint32_t known_hash;      // 0: not computed yet; never 0 in a permanent string
   uint32_t pad;
   char data[];
   std::string_view view() const { return {data, bytes}; }
+  uint32_t hash() const { return known_hash ? known_hash : compute_hash(); }   // never 0
+  uint32_t compute_hash() const;    // objects.cpp
   bool ascii() const { return bytes == length; }
 };
 

@@ -103,6 +103,7 @@ struct Host final : RootSource {
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_freed_memory();
   if (argc != 2) return Host::fail("usage: bench_main FILE.wf");
   Compiled compiled = compile(argv[1], read_file);
   for (const Diagnostic& d : compiled.diagnostics.sorted()) {
