@@ -121,6 +121,9 @@ void Run::Core::begin(const Record& started) {
   RunStrand& strand = new_strand(Role::Main, Value::callee(CalleeKind::Function, decl.function),
                                  args.data(), static_cast<uint32_t>(args.size()), 0);
   main = strand.number;
+  for (std::string* done : {&setup.started.program, &setup.started.id, &setup.started.name}) {
+    std::string().swap(*done);          // said elsewhere; a run that waits should be small
+  }
   if (!readable) raise(strand, "ArgumentError", "the arguments of the run cannot be read: " + error);
 }
 

@@ -33,16 +33,14 @@ constexpr auto kRetryFields = std::to_array<Row>({
 
 struct Check {
   std::string& problem;
-  bool& type_error;
 
-  bool fail(std::string message, bool is_type) {
+  bool fail(std::string message) {
     problem = std::move(message);
-    type_error = is_type;
     return false;
   }
 
   bool wrong_type(const std::string& path, const char* wanted, Value got) {
-    return fail(path + " needs " + wanted + ", got " + type_name(got), true);
+    return fail(path + " needs " + wanted + ", got " + type_name(got));
   }
 
   template <size_t n>
@@ -72,7 +70,7 @@ struct Check {
       std::string name(entry.key->view());
       const Row* found = row(rows, name, where);
       if (found == nullptr) {
-        return fail("unknown option `" + prefix + name + "`; there are " + names(rows, where), false);
+        return fail("unknown option `" + prefix + name + "`; there are " + names(rows, where));
       }
       if (!one(*found, prefix + name, entry.value)) return false;
     }
@@ -83,15 +81,15 @@ struct Check {
     switch (row.type) {
       case Type::Duration:
         if (!v.is(Tag::Duration)) return wrong_type(path, "a duration such as 30s", v);
-        if (v.integer <= 0) return fail(path + " must be longer than 0s", false);
+        if (v.integer < 0) return fail(path + " cannot be negative");
         return true;
       case Type::Number:
         if (!v.is_number()) return wrong_type(path, "a number", v);
-        if (v.number() < 1) return fail(path + " must be at least 1", false);
+        if (v.number() < 1) return fail(path + " must be at least 1");
         return true;
       case Type::Int:
         if (!v.is(Tag::Int)) return wrong_type(path, "an int", v);
-        if (v.integer < 0) return fail(path + " must be at least 0", false);
+        if (v.integer < 0) return fail(path + " must be at least 0");
         return true;
       case Type::Bool: return v.is(Tag::Bool) || wrong_type(path, "a bool", v);
       case Type::String: return word(row.values, path, v);
@@ -118,14 +116,14 @@ struct Check {
       if (values.substr(at, end - at) == given) return true;
       at = end + 1;
     }
-    return fail(path + " is one of " + std::string(values) + "; got \"" + std::string(given) + "\"", false);
+    return fail(path + " is one of " + std::string(values) + "; got \"" + std::string(given) + "\"");
   }
 };
 
 }  // namespace
 
-bool parse_options(const Map* options, OptionsOf what, Options& out, std::string& problem, bool& type_error) {
-  Check check{problem, type_error};
+bool parse_options(const Map* options, OptionsOf what, Options& out, std::string& problem) {
+  Check check{problem};
   if (!check.all_of(options, kOptions, static_cast<int>(what), "")) return false;
   if (Value* policy = map_find(const_cast<Map*>(options), "parent_close_policy")) {
     std::string_view word = policy->string()->view();

@@ -18,7 +18,7 @@ struct Options {
 };
 
 /// Checks names and types of options given at run time. False: `problem` says what is wrong and what there is.
-bool parse_options(const Map* options, OptionsOf what, Options& out, std::string& problem, bool& type_error);
+bool parse_options(const Map* options, OptionsOf what, Options& out, std::string& problem);
 
 /// "" where the value can be a workflow id: a string of 1 to 512 bytes, no control characters, not beginning
 /// with `#`; else what is wrong with it.

@@ -209,7 +209,7 @@ bool Run::Core::encode_options(RunStrand& strand, const Constant& declared, Valu
   if (declared.kind == Constant::Kind::Map) merged = setup.image->materialise(declared);
   if (!given.is_absent()) {
     if (!given.is(Tag::Map)) {
-      raise(strand, "TypeError", std::string("`with` needs a map of options, got ") + type_name(given));
+      raise(strand, "ArgumentError", std::string("`with` needs a map of options, got ") + type_name(given));
       return false;
     }
     Map* both = make_map(heap, given.map()->count);
@@ -224,9 +224,8 @@ bool Run::Core::encode_options(RunStrand& strand, const Constant& declared, Valu
   }
   if (merged.is_null()) return true;
   std::string problem;
-  bool type_error = false;
-  if (!parse_options(merged.map(), what, parsed, problem, type_error)) {
-    raise(strand, type_error ? "TypeError" : "ArgumentError", problem);
+  if (!parse_options(merged.map(), what, parsed, problem)) {
+    raise(strand, "ArgumentError", problem);
     return false;
   }
   if (merged.map()->count == 0) return true;
