@@ -138,7 +138,8 @@ void Committer::work() {
     Result<void> done = commit(group.commit);
     lock.lock();
     if (done) {
-      durable_.store(group.commit.first.value + group.commit.group.size(), std::memory_order_release);
+      durable_.store(group.commit.first.value + group.commit.group.size(),
+                     std::memory_order_release);
       groups_.pop_front();
     } else {
       failure_ = done.error();

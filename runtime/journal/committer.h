@@ -6,7 +6,8 @@
 //  3. After a failed commit nothing is committed any more: nobody knows what the disk holds.
 //  4. Records that are not durable yet can be read (read_pending).
 //
-// Threads: append, attach_… from one thread; the rest from any. Owns its thread; the store must outlive it.
+// Threads: append, attach_… from one thread; the rest from any. Owns its thread; the store must
+// outlive it.
 #pragma once
 
 #include <atomic>
@@ -40,7 +41,8 @@ class Committer {
   Lsn append(const Record& record);
   /// Goes with the next record: alone it would cost two flushes for itself.
   void attach_program(const std::string& hash, const std::string& bytes);
-  /// Goes with the group that is gathering, and closes it: the table is good for exactly what is before its end.
+  /// Goes with the group that is gathering, and closes it: the table is good for exactly what is
+  /// before its end.
   void attach_run_table(std::string table);
 
   Lsn durable() const { return Lsn{durable_.load(std::memory_order_acquire)}; }
@@ -53,13 +55,14 @@ class Committer {
   void hold();
   void let_go();
 
-  /// Calls `f` with the group that holds `at` if that is not durable yet. False: it is, or is beyond the end.
+  /// Calls `f` with the group that holds `at` if that is not durable yet. False: it is, or is
+  /// beyond the end.
   bool read_pending(Lsn at, const std::function<void(Lsn first, std::string_view group)>& f) const;
 
  private:
   struct Group {
     Commit commit;
-    bool closed = false;            // taken by the committer, full, or followed by a run table
+    bool closed = false;  // taken by the committer, full, or followed by a run table
   };
 
   Group& gathering();
@@ -77,12 +80,13 @@ class Committer {
   std::optional<Error> failure_;
   std::atomic<uint64_t> durable_;
   std::atomic<uint64_t> appended_;
-  bool idle_ = false;               // the thread waits: it must be woken
+  bool idle_ = false;  // the thread waits: it must be woken
   bool held_ = false;
   bool closing_ = false;
-  size_t flushing_ = 0;             // callers of flush(): they override a hold
+  size_t flushing_ = 0;  // callers of flush(): they override a hold
   uint64_t commits_ = 0;
-  uint64_t crash_before_ = 0;       // WF_CRASH_BEFORE_COMMIT, WF_CRASH_AFTER_COMMIT: tests/crash/README.md
+  uint64_t crash_before_ =
+      0;  // WF_CRASH_BEFORE_COMMIT, WF_CRASH_AFTER_COMMIT: tests/crash/README.md
   uint64_t crash_after_ = 0;
   std::thread thread_;
 };

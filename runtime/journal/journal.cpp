@@ -14,12 +14,14 @@
 namespace wakeful {
 namespace {
 
-// A snapshot of the run table is written when the records after the last one are many, in numbers and beside the
-// runs that it would hold: so opening stays quick, and the snapshots stay a small part of what is written.
+// A snapshot of the run table is written when the records after the last one are many, in numbers
+// and beside the runs that it would hold: so opening stays quick, and the snapshots stay a small
+// part of what is written.
 constexpr size_t kTailRecords = 8192;
 // At the end of a session it pays earlier, but not for the few records of a small run.
 constexpr size_t kTailRecordsAtClose = 2048;
-// Reading goes back and forth between few groups: the results that a parent gathers lie beside each other.
+// Reading goes back and forth between few groups: the results that a parent gathers lie beside each
+// other.
 constexpr size_t kCachedGroups = 16;
 
 struct Group {
@@ -34,15 +36,18 @@ struct Journal::State {
   std::unique_ptr<Store> store;
   RunTable table;
   std::unique_ptr<Committer> committer;  // null: a reader. After `store`, so that it ends before
-  Lsn end;                          // of what was read at open
-  size_t tail = 0;                  // records after the last snapshot of the table
-  std::unordered_map<std::string, std::string> programs;  // put in this session: may not be durable yet
+  Lsn end;                               // of what was read at open
+  size_t tail = 0;                       // records after the last snapshot of the table
+  std::unordered_map<std::string, std::string>
+      programs;  // put in this session: may not be durable yet
   std::unordered_set<std::string> stored_programs;
-  mutable std::list<Group> cache;   // the one used last in front
+  mutable std::list<Group> cache;  // the one used last in front
 
   Result<void> load();
-  template <class F> Result<void> for_each_record(Lsn from, F&& f) const;
-  template <class F> Result<Lsn> frames_of(Lsn at, Lsn first, std::string_view group, F&& f) const;
+  template <class F>
+  Result<void> for_each_record(Lsn from, F&& f) const;
+  template <class F>
+  Result<Lsn> frames_of(Lsn at, Lsn first, std::string_view group, F&& f) const;
   Result<const Group*> cached_group(Lsn at) const;
 };
 
@@ -87,7 +92,8 @@ Result<void> Journal::State::load() {
 template <class F>
 Result<Lsn> Journal::State::frames_of(Lsn at, Lsn first, std::string_view group, F&& f) const {
   if (at < first || at.value >= first.value + group.size())
-    return damaged_record(at, {}, fmt::format("is missing: the next group begins at {}", first.value));
+    return damaged_record(at, {},
+                          fmt::format("is missing: the next group begins at {}", first.value));
   group.remove_prefix(at.value - first.value);
   while (!group.empty()) {
     auto frame = frame_record(group, at);
@@ -99,7 +105,8 @@ Result<Lsn> Journal::State::frames_of(Lsn at, Lsn first, std::string_view group,
   return at;
 }
 
-/// All records from position `from` on, in log order: first the durable ones, then those that are not yet.
+/// All records from position `from` on, in log order: first the durable ones, then those that are
+/// not yet.
 template <class F>
 Result<void> Journal::State::for_each_record(Lsn from, F&& f) const {
   Result<Lsn> at = from;
@@ -164,8 +171,12 @@ void Journal::put_program(const std::string& hash, const std::string& bytes) {
 
 RunId Journal::next_run_number() { return state_->table.reserve_number(); }
 
-Lsn Journal::durable() const { return state_->committer ? state_->committer->durable() : state_->end; }
-Lsn Journal::appended() const { return state_->committer ? state_->committer->appended() : state_->end; }
+Lsn Journal::durable() const {
+  return state_->committer ? state_->committer->durable() : state_->end;
+}
+Lsn Journal::appended() const {
+  return state_->committer ? state_->committer->appended() : state_->end;
+}
 
 void Journal::hold() { state_->committer->hold(); }
 void Journal::let_go() { state_->committer->let_go(); }
@@ -243,17 +254,20 @@ Result<std::unordered_map<RunId, std::vector<std::pair<Lsn, Record>>>> Journal::
     all[run];
   }
   if (runs.empty()) return all;
-  auto passed = state_->for_each_record(from, [&](const RecordFrame& frame, Lsn at) -> Result<void> {
-    const auto wanted = all.find(frame.run);
-    if (wanted == all.end()) return {};
-    auto record = decode_frame(frame, at);
-    if (!record) return tl::unexpected(record.error());
-    const Lsn previous = wanted->second.empty() ? Lsn{} : wanted->second.back().first;
-    if (record->previous != previous)
-      return damaged_record(at, record->run, fmt::format("does not follow the run's last one at {}", previous.value));
-    wanted->second.emplace_back(at, std::move(*record));
-    return {};
-  });
+  auto passed =
+      state_->for_each_record(from, [&](const RecordFrame& frame, Lsn at) -> Result<void> {
+        const auto wanted = all.find(frame.run);
+        if (wanted == all.end()) return {};
+        auto record = decode_frame(frame, at);
+        if (!record) return tl::unexpected(record.error());
+        const Lsn previous = wanted->second.empty() ? Lsn{} : wanted->second.back().first;
+        if (record->previous != previous)
+          return damaged_record(
+              at, record->run,
+              fmt::format("does not follow the run's last one at {}", previous.value));
+        wanted->second.emplace_back(at, std::move(*record));
+        return {};
+      });
   if (!passed) return tl::unexpected(passed.error());
   for (const auto& [run, history] : all)
     if (history.empty() || history.back().first < state_->table.newest(run))
@@ -262,18 +276,23 @@ Result<std::unordered_map<RunId, std::vector<std::pair<Lsn, Record>>>> Journal::
 }
 
 Result<std::string> Journal::program(const std::string& hash) const {
-  if (const auto put = state_->programs.find(hash); put != state_->programs.end()) return put->second;
+  if (const auto put = state_->programs.find(hash); put != state_->programs.end())
+    return put->second;
   auto stored = state_->store->program(hash);
   if (!stored) return tl::unexpected(stored.error());
   if (!*stored)
-    return fail(Fault::Store, fmt::format("the store is damaged: it has no program {}. Restore the store from a "
-                                          "backup, or start a new one with --store", hash));
+    return fail(Fault::Store,
+                fmt::format("the store is damaged: it has no program {}. Restore the store from a "
+                            "backup, or start a new one with --store",
+                            hash));
   return std::move(**stored);
 }
 
 const RunInfo* Journal::find(RunId run) const { return state_->table.find(run); }
 const RunInfo* Journal::find(const std::string& id) const { return state_->table.find(id); }
-std::vector<const RunInfo*> Journal::children(RunId run) const { return state_->table.children(run); }
+std::vector<const RunInfo*> Journal::children(RunId run) const {
+  return state_->table.children(run);
+}
 std::vector<const RunInfo*> Journal::runs() const { return state_->table.runs(); }
 
 }  // namespace wakeful

@@ -59,8 +59,9 @@ class Journal {
   void put_program(const std::string& hash, const std::string& bytes);
   /// Gives out a number: each call another one. Dense, from 1.
   RunId next_run_number();
-  /// From hold() to let_go() what is appended gathers, and the committer takes it as one group; flush() overrides.
-  /// Around each burst: without it the committer may take a burst's first record alone, and the burst costs two commits.
+  /// From hold() to let_go() what is appended gathers, and the committer takes it as one group; flush()
+  /// overrides. Around each burst: without it the committer may take the first record of a burst alone, and the
+  /// burst costs two commits.
   void hold();
   void let_go();
   /// Everything before this position is durable.
@@ -79,7 +80,8 @@ class Journal {
   Result<Record> record_at(Lsn at) const;
   Result<std::string> program(const std::string& hash) const;
   /// Histories of many runs in one pass over the store (recovery).
-  Result<std::unordered_map<RunId, std::vector<std::pair<Lsn, Record>>>> histories(const std::vector<RunId>& runs) const;
+  Result<std::unordered_map<RunId, std::vector<std::pair<Lsn, Record>>>> histories(
+      const std::vector<RunId>& runs) const;
 
   const RunInfo* find(RunId run) const;                    // null: no such run
   /// The newest run (attempt) with that id, open or closed; null: none.

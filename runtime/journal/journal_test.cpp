@@ -13,15 +13,15 @@ using namespace wakeful::test;
 
 namespace {
 
-/// A store over another one's content, so that a journal can be closed and opened again; it can hold up and
-/// refuse commits.
+/// A store over another one's content, so that a journal can be closed and opened again; it can
+/// hold up and refuse commits.
 struct Disk {
   std::unique_ptr<Store> store = open_memory_store();
   std::mutex mutex;
   std::condition_variable changed;
   bool stopped = false;
-  int commits_left = -1;            // then they fail; -1: never
-  std::vector<size_t> groups;       // sizes of what was committed
+  int commits_left = -1;       // then they fail; -1: never
+  std::vector<size_t> groups;  // sizes of what was committed
 
   void stop(bool value) {
     std::lock_guard lock(mutex);
@@ -41,11 +41,15 @@ class DiskStore final : public Store {
     disk_.groups.push_back(commit.group.size());
     return disk_.store->commit(commit);
   }
-  Result<std::optional<std::pair<Lsn, std::string>>> group_at(Lsn at) const override { return disk_.store->group_at(at); }
+  Result<std::optional<std::pair<Lsn, std::string>>> group_at(Lsn at) const override {
+    return disk_.store->group_at(at);
+  }
   Result<void> scan(Lsn from, const std::function<bool(Lsn, std::string_view)>& f) const override {
     return disk_.store->scan(from, f);
   }
-  Result<std::optional<std::string>> program(const std::string& hash) const override { return disk_.store->program(hash); }
+  Result<std::optional<std::string>> program(const std::string& hash) const override {
+    return disk_.store->program(hash);
+  }
   Result<std::optional<std::string>> run_table() const override { return disk_.store->run_table(); }
   Lsn end() const override { return disk_.store->end(); }
 
@@ -102,10 +106,10 @@ void same_table(const Journal& a, const Journal& b) {
   REQUIRE(left.size() == right.size());
   for (size_t i = 0; i < left.size(); ++i) {
     const RunInfo &x = *left[i], &y = *right[i];
-    CHECK(std::tie(x.number, x.id, x.workflow, x.status, x.parent, x.parent_step, x.attempt, x.started_ms, x.ended_ms,
-                   x.first, x.last, x.released, x.program) ==
-          std::tie(y.number, y.id, y.workflow, y.status, y.parent, y.parent_step, y.attempt, y.started_ms, y.ended_ms,
-                   y.first, y.last, y.released, y.program));
+    CHECK(std::tie(x.number, x.id, x.workflow, x.status, x.parent, x.parent_step, x.attempt,
+                   x.started_ms, x.ended_ms, x.first, x.last, x.released, x.program) ==
+          std::tie(y.number, y.id, y.workflow, y.status, y.parent, y.parent_step, y.attempt,
+                   y.started_ms, y.ended_ms, y.first, y.last, y.released, y.program));
     CHECK(a.children(x.number).size() == b.children(x.number).size());
     CHECK(a.find(x.id)->number == b.find(x.id)->number);
   }
@@ -135,7 +139,8 @@ TEST_CASE("records come back after a reopen, run by run") {
   REQUIRE(history->size() == 7);
   CHECK(history->front().second.type == RecordType::RunStarted);
   CHECK(history->back().second.type == RecordType::RunEnded);
-  for (size_t i = 1; i < history->size(); ++i) CHECK((*history)[i].second.previous == (*history)[i - 1].first);
+  for (size_t i = 1; i < history->size(); ++i)
+    CHECK((*history)[i].second.previous == (*history)[i - 1].first);
   auto both = journal->histories({a, b});
   REQUIRE(both);
   CHECK((*both)[a] == *history);
@@ -220,7 +225,8 @@ TEST_CASE("what gathers during a commit is one group, and hold() makes one of a 
   }
 }
 
-TEST_CASE("after a failed commit nothing becomes durable any more and every wait ends with the error") {
+TEST_CASE(
+    "after a failed commit nothing becomes durable any more and every wait ends with the error") {
   Disk disk;
   auto journal = open(disk);
   std::atomic<int> calls = 0;
@@ -302,7 +308,8 @@ TEST_CASE("the table: attempts, children, reserved numbers, termination, release
   }
   auto journal = open(disk);
   check(*journal);
-  CHECK(journal->next_run_number() == RunId{6});  // 5 was given to a child whose start is not in the journal
+  CHECK(journal->next_run_number() ==
+        RunId{6});  // 5 was given to a child whose start is not in the journal
 }
 
 TEST_CASE("the table of a snapshot and a tail is that of all the records") {
@@ -330,7 +337,8 @@ TEST_CASE("the table of a snapshot and a tail is that of all the records") {
   same_table(*journal, *reopened);
   auto all = journal->histories(open_runs);
   REQUIRE(all);
-  for (size_t i = 0; i < open_runs.size(); i += 97) CHECK((*all)[open_runs[i]] == *reopened->history(open_runs[i]));
+  for (size_t i = 0; i < open_runs.size(); i += 97)
+    CHECK((*all)[open_runs[i]] == *reopened->history(open_runs[i]));
   journal.reset();
   reopened = open(disk, false);
   CHECK(reopened->runs().size() > 5000);
@@ -358,7 +366,8 @@ TEST_CASE("a cut or changed snapshot is an error or another table, never a crash
     if (i % 2)
       commit.run_table->resize(random() % snapshot.size());
     else
-      (*commit.run_table)[random() % (i % 4 ? 40 : snapshot.size())] ^= static_cast<char>(1 << random() % 8);
+      (*commit.run_table)[random() % (i % 4 ? 40 : snapshot.size())] ^=
+          static_cast<char>(1 << random() % 8);
     REQUIRE(other.store->commit(commit));
     const auto journal = Journal::open(std::make_unique<DiskStore>(other), true);
     if (i % 2) CHECK(!journal);

@@ -16,9 +16,11 @@ namespace wakeful {
 
 class LmdbEnv {
  public:
-  /// Opens `folder`, which holds the files, or (create) is to hold them. `store` is the folder that messages name.
-  static Result<std::unique_ptr<LmdbEnv>> open(const std::string& folder, const std::string& store, bool writer,
-                                               bool create, const LmdbOptions& options);
+  /// Opens `folder`, which holds the files, or (create) is to hold them. `store` is the folder that
+  /// messages name.
+  static Result<std::unique_ptr<LmdbEnv>> open(const std::string& folder, const std::string& store,
+                                               bool writer, bool create,
+                                               const LmdbOptions& options);
   ~LmdbEnv();
   LmdbEnv(const LmdbEnv&) = delete;
   LmdbEnv& operator=(const LmdbEnv&) = delete;
@@ -28,8 +30,8 @@ class LmdbEnv {
   int data_fd() const { return fd_; }
   const std::string& store() const { return store_; }
 
-  /// A read transaction, ended with its scope. It keeps every page of its state from being reused, so it must be
-  /// short: one that idles makes the file grow for good.
+  /// A read transaction, ended with its scope. It keeps every page of its state from being reused,
+  /// so it must be short: one that idles makes the file grow for good.
   class Reading {
    public:
     explicit Reading(const LmdbEnv& env);
@@ -61,7 +63,7 @@ class LmdbEnv {
   bool writer_;
   MDB_env* env_ = nullptr;
   MDB_dbi tree_ = 0;
-  int fd_ = -1;                     // LMDB's own, of the data file
+  int fd_ = -1;  // LMDB's own, of the data file
   mutable std::shared_mutex growth_;
 };
 

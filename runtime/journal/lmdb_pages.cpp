@@ -11,8 +11,8 @@
 namespace wakeful {
 namespace {
 
-// LMDB 0.9's layout (mdb.c: MDB_page, MDB_node, MDB_meta). Only little-endian machines with 8-byte words read
-// it right, and only those does wf run on.
+// LMDB 0.9's layout (mdb.c: MDB_page, MDB_node, MDB_meta). Only little-endian machines with 8-byte
+// words read it right, and only those does wf run on.
 constexpr uint32_t kMagic = 0xBEEFC0DE;
 constexpr uint32_t kDataVersion = 1;
 constexpr size_t kPageHeader = 16;
@@ -23,7 +23,8 @@ constexpr uint16_t kBigData = 0x01;
 constexpr uint16_t kIntegerKey = 0x08;
 constexpr unsigned kDepthMax = 32;   // LMDB's CURSOR_STACK
 constexpr size_t kKeyBytesMax = 64;  // ours are at most 8 + 8 + 32
-// Pages past the end of the file that a state may count as its own: given out and given back within one commit.
+// Pages past the end of the file that a state may count as its own: given out and given back within
+// one commit.
 constexpr uint64_t kUnwrittenPagesMax = 1 << 16;
 
 template <class T>
@@ -37,16 +38,20 @@ PageFault read_at(int fd, uint64_t offset, size_t size, std::string& bytes) {
   bytes.resize(size);
   size_t done = 0;
   while (done < size) {
-    const ssize_t n = pread(fd, bytes.data() + done, size - done, static_cast<off_t>(offset + done));
+    const ssize_t n =
+        pread(fd, bytes.data() + done, size - done, static_cast<off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fmt::format("cannot be read at byte {}: {}", offset + done, std::strerror(errno));
+    if (n < 0)
+      return fmt::format("cannot be read at byte {}: {}", offset + done, std::strerror(errno));
     if (n == 0) return fmt::format("ends at byte {}, in the middle of a page", offset + done);
     done += static_cast<size_t>(n);
   }
   return {};
 }
 
-PageFault page_fault(uint64_t page, const char* what) { return fmt::format("page {} {}", page, what); }
+PageFault page_fault(uint64_t page, const char* what) {
+  return fmt::format("page {} {}", page, what);
+}
 
 LmdbTree load_tree(const char* at) {
   LmdbTree tree;
@@ -63,7 +68,8 @@ LmdbTree load_tree(const char* at) {
 
 bool is_sound(const LmdbTree& tree, uint64_t last_page) {
   if (tree.root == LmdbMeta::kNoPage) return tree.depth == 0 && tree.entries == 0;
-  return tree.root >= 2 && tree.root <= last_page && tree.depth >= 1 && tree.depth <= kDepthMax && tree.entries >= 1;
+  return tree.root >= 2 && tree.root <= last_page && tree.depth >= 1 && tree.depth <= kDepthMax &&
+         tree.entries >= 1;
 }
 
 PageFault read_meta(int fd, uint64_t number, uint64_t offset, LmdbMeta& meta, bool& newer_format) {
@@ -71,7 +77,8 @@ PageFault read_meta(int fd, uint64_t number, uint64_t offset, LmdbMeta& meta, bo
   if (auto fault = read_at(fd, offset, kPageHeader + kMetaBytes, bytes)) return fault;
   const char* page = bytes.data();
   const char* at = page + kPageHeader;
-  if (load<uint64_t>(page) != number || load<uint16_t>(page + 10) != kMetaPage || load<uint32_t>(at) != kMagic)
+  if (load<uint64_t>(page) != number || load<uint16_t>(page + 10) != kMetaPage ||
+      load<uint32_t>(at) != kMagic)
     return page_fault(number, "is not a meta page of LMDB");
   if (load<uint32_t>(at + 4) != kDataVersion) {
     newer_format = true;
@@ -83,10 +90,12 @@ PageFault read_meta(int fd, uint64_t number, uint64_t offset, LmdbMeta& meta, bo
   meta.transaction = load<uint64_t>(at + 128);
   meta.page_size = meta.free_pages.pad;
   const uint32_t size = meta.page_size;
-  if (size < 512 || size > 32768 || (size & (size - 1)) != 0) return page_fault(number, "has an impossible page size");
+  if (size < 512 || size > 32768 || (size & (size - 1)) != 0)
+    return page_fault(number, "has an impossible page size");
   if (meta.free_pages.flags != kIntegerKey || meta.main.flags != 0 || meta.main.pad != 0)
     return page_fault(number, "has unknown flags");
-  if (meta.last_page < 1 || !is_sound(meta.free_pages, meta.last_page) || !is_sound(meta.main, meta.last_page))
+  if (meta.last_page < 1 || !is_sound(meta.free_pages, meta.last_page) ||
+      !is_sound(meta.main, meta.last_page))
     return page_fault(number, "contradicts itself");
   return {};
 }
@@ -111,7 +120,8 @@ PageFault read_metas(int fd, LmdbMetas& metas, bool& newer_format) {
   if (metas.slot[1].page_size != size || !follow_each_other(metas.slot[0], metas.slot[1]))
     return "has two meta pages that do not fit each other";
   const uint64_t pages = static_cast<uint64_t>(status.st_size) / size;
-  if (metas.newer().last_page >= pages + kUnwrittenPagesMax) return fmt::format("was cut off after page {}", pages);
+  if (metas.newer().last_page >= pages + kUnwrittenPagesMax)
+    return fmt::format("was cut off after page {}", pages);
   return {};
 }
 
@@ -132,7 +142,8 @@ PageFault LmdbPages::use(uint64_t first, uint64_t count) {
 }
 
 PageFault LmdbPages::read_page(uint64_t number, bool leaf, bool integer_keys, Page& page) const {
-  if (number < 2 || number > meta_.last_page) return page_fault(number, "is named, but is no page of the file");
+  if (number < 2 || number > meta_.last_page)
+    return page_fault(number, "is named, but is no page of the file");
   if (number >= file_pages_) return page_fault(number, "is missing: the file was cut off");
   const size_t size = meta_.page_size;
   if (auto fault = read_at(fd_, number * size, size, page.bytes)) return fault;
@@ -150,18 +161,22 @@ PageFault LmdbPages::read_page(uint64_t number, bool leaf, bool integer_keys, Pa
   for (size_t i = 0; i < page.nodes.size(); ++i) {
     Node& node = page.nodes[i];
     const size_t offset = load<uint16_t>(bytes + kPageHeader + 2 * i);
-    if (offset < upper || offset + kNodeHeader > size) return page_fault(number, "has a node outside of it");
-    if (auto fault = read_node(page, offset, integer_keys, node)) return page_fault(number, fault->c_str());
+    if (offset < upper || offset + kNodeHeader > size)
+      return page_fault(number, "has a node outside of it");
+    if (auto fault = read_node(page, offset, integer_keys, node))
+      return page_fault(number, fault->c_str());
     const size_t held = leaf ? (node.overflow ? sizeof(uint64_t) : node.size) : 0;
     node_bytes += (kNodeHeader + node.key.size() + held + 1) & ~size_t{1};
     least_offset = std::min(least_offset, offset);
   }
-  if (least_offset != upper || node_bytes != size - upper) return page_fault(number, "has nodes that overlap");
+  if (least_offset != upper || node_bytes != size - upper)
+    return page_fault(number, "has nodes that overlap");
   return {};
 }
 
 /// The message is the end of "page 7 …".
-PageFault LmdbPages::read_node(const Page& page, size_t offset, bool integer_keys, Node& node) const {
+PageFault LmdbPages::read_node(const Page& page, size_t offset, bool integer_keys,
+                               Node& node) const {
   const char* at = page.bytes.data() + offset;
   const size_t room = meta_.page_size - offset - kNodeHeader;
   const uint64_t low = load<uint16_t>(at);
@@ -175,7 +190,8 @@ PageFault LmdbPages::read_node(const Page& page, size_t offset, bool integer_key
     node.child = low | high << 16 | uint64_t{flags} << 32;
     return {};
   }
-  if (key_size == 0 || (integer_keys && key_size != sizeof(uint64_t))) return "has an impossible key";
+  if (key_size == 0 || (integer_keys && key_size != sizeof(uint64_t)))
+    return "has an impossible key";
   node.size = static_cast<uint32_t>(low | high << 16);
   const size_t held = flags == kBigData ? sizeof(uint64_t) : node.size;
   if ((flags != 0 && flags != kBigData) || held > room - key_size) return "has an impossible value";
@@ -193,10 +209,12 @@ PageFault LmdbPages::check_overflow(const Node& node) const {
   const uint64_t count = (kPageHeader + node.size + size - 1) / size;
   if (node.overflow > meta_.last_page || count > meta_.last_page - node.overflow + 1)
     return page_fault(node.overflow, "is named, but is no page of the file");
-  if (node.overflow + count > file_pages_) return page_fault(node.overflow, "is missing: the file was cut off");
+  if (node.overflow + count > file_pages_)
+    return page_fault(node.overflow, "is missing: the file was cut off");
   std::string header;
   if (auto fault = read_at(fd_, node.overflow * size, kPageHeader, header)) return fault;
-  if (load<uint64_t>(header.data()) != node.overflow || load<uint16_t>(header.data() + 10) != kOverflow ||
+  if (load<uint64_t>(header.data()) != node.overflow ||
+      load<uint16_t>(header.data() + 10) != kOverflow ||
       load<uint32_t>(header.data() + 12) != count)
     return page_fault(node.overflow, "is not what its parent takes it for");
   return {};
@@ -209,7 +227,8 @@ PageFault LmdbPages::read_value(const Node& node, uint64_t from, std::string& va
     return {};
   }
   if (auto fault = check_overflow(node)) return fault;
-  return read_at(fd_, node.overflow * meta_.page_size + kPageHeader + from, node.size - from, value);
+  return read_at(fd_, node.overflow * meta_.page_size + kPageHeader + from, node.size - from,
+                 value);
 }
 
 PageFault LmdbPages::descend(Path& path, const std::string_view* key, bool to_last) const {

@@ -1,12 +1,16 @@
 // Checks of LMDB's own pages, by reads of the file with every number checked before it is used.
 //
-// LMDB 0.9 has no checksums and trusts what it maps: a flipped bit in a page of its tree is wrong data, an
-// assertion or a SIGSEGV, and a cut file a SIGBUS. The records carry checksums of their own; this file looks
-// after what lies around them, so that a damaged store is an error and never a crash:
-//   - both meta pages: magic, version, page size, flags, and transaction numbers that fit each other;
-//   - the trees of records and of free pages: every page is what its parent takes it for, lies in the file, is
+// LMDB 0.9 has no checksums and trusts what it maps: a flipped bit in a page of its tree is wrong
+// data, an assertion or a SIGSEGV, and a cut file a SIGBUS. The records carry checksums of their
+// own; this file looks after what lies around them, so that a damaged store is an error and never a
+// crash:
+//   - both meta pages: magic, version, page size, flags, and transaction numbers that fit each
+//   other;
+//   - the trees of records and of free pages: every page is what its parent takes it for, lies in
+//   the file, is
 //     used once; nodes lie in their page, keys are in order; the counts are those of the meta page;
-//   - the stamp: the newest value in the tree says which transaction wrote it, and that is the meta page's.
+//   - the stamp: the newest value in the tree says which transaction wrote it, and that is the meta
+//   page's.
 //
 // The layout is that of MDB_DATA_VERSION 1 on a 64-bit little-endian machine (LMDB 0.9.x).
 #pragma once
@@ -30,7 +34,7 @@ struct LmdbTree {
   uint16_t flags = 0;
   uint16_t depth = 0;
   uint64_t branch_pages = 0, leaf_pages = 0, overflow_pages = 0, entries = 0;
-  uint64_t root = 0;                // kNoPage: empty
+  uint64_t root = 0;  // kNoPage: empty
 };
 
 struct LmdbMeta {
@@ -49,7 +53,9 @@ struct LmdbMetas {
   LmdbMeta slot[2];
   const LmdbMeta& newer() const { return slot[slot[1].transaction > slot[0].transaction]; }
   const LmdbMeta& older() const { return slot[slot[1].transaction <= slot[0].transaction]; }
-  bool operator==(const LmdbMetas& other) const { return slot[0] == other.slot[0] && slot[1] == other.slot[1]; }
+  bool operator==(const LmdbMetas& other) const {
+    return slot[0] == other.slot[0] && slot[1] == other.slot[1];
+  }
 };
 
 /// Reads and checks both meta pages of the file. `newer_format` is set where a newer LMDB wrote it.
@@ -74,15 +80,15 @@ class LmdbPages {
  private:
   struct Node {
     std::string_view key;
-    uint64_t child = 0;             // branch
-    uint32_t size = 0;              // leaf: of the value
-    uint64_t overflow = 0;          // leaf: the page where the value lies, or 0
-    std::string_view value;         // leaf: where it lies in the leaf itself
+    uint64_t child = 0;      // branch
+    uint32_t size = 0;       // leaf: of the value
+    uint64_t overflow = 0;   // leaf: the page where the value lies, or 0
+    std::string_view value;  // leaf: where it lies in the leaf itself
   };
   struct Page {
     std::string bytes;
     bool leaf = false;
-    std::vector<Node> nodes;        // views into bytes
+    std::vector<Node> nodes;  // views into bytes
   };
   /// A page on the way down, and the node taken there.
   struct Turn {
@@ -100,7 +106,8 @@ class LmdbPages {
   PageFault walk(uint64_t number, unsigned depth, bool integer_keys, LmdbTree& counted);
   PageFault walk_leaf(const Page& page, bool integer_keys, LmdbTree& counted);
   PageFault check_free_list(const Node& node);
-  /// Continues `path` to a leaf: to where `key` is or would be; without one, to the first or the last node.
+  /// Continues `path` to a leaf: to where `key` is or would be; without one, to the first or the
+  /// last node.
   PageFault descend(Path& path, const std::string_view* key, bool to_last) const;
   /// Moves a path to the leaf before or after. Leaves it empty where there is none.
   PageFault move(Path& path, bool forward) const;
@@ -108,9 +115,9 @@ class LmdbPages {
   int fd_;
   LmdbMeta meta_;
   uint64_t file_pages_ = 0;
-  std::vector<bool> used_;          // by page number; only check_all
-  std::string last_key_;            // of the walk so far
-  std::string least_key_;           // what a branch promises of the next leaf
+  std::vector<bool> used_;  // by page number; only check_all
+  std::string last_key_;    // of the walk so far
+  std::string least_key_;   // what a branch promises of the next leaf
 };
 
 }  // namespace wakeful

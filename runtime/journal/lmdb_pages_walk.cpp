@@ -64,8 +64,10 @@ PageFault LmdbPages::walk_leaf(const Page& page, bool integer_keys, LmdbTree& co
   ++counted.leaf_pages;
   counted.entries += page.nodes.size();
   for (const Node& node : page.nodes) {
-    if (!last_key_.empty() && !less(last_key_, node.key, integer_keys)) return "has keys out of order";
-    if (!least_key_.empty() && less(node.key, least_key_, integer_keys)) return "has keys out of order";
+    if (!last_key_.empty() && !less(last_key_, node.key, integer_keys))
+      return "has keys out of order";
+    if (!least_key_.empty() && less(node.key, least_key_, integer_keys))
+      return "has keys out of order";
     least_key_.clear();
     last_key_ = node.key;
     if (auto fault = check_overflow(node)) return fault;
@@ -86,7 +88,8 @@ PageFault LmdbPages::check_free_list(const Node& node) {
   std::string list;
   if (auto fault = read_value(node, 0, list)) return fault;
   const uint64_t count = integer(list);
-  if (list.size() < 8 || count > list.size() / 8 - 1) return "has a list of free pages that ends too early";
+  if (list.size() < 8 || count > list.size() / 8 - 1)
+    return "has a list of free pages that ends too early";
   uint64_t before = LmdbMeta::kNoPage;
   for (uint64_t i = 1; i <= count; ++i) {
     const uint64_t page = integer(std::string_view(list).substr(8 * i, 8));

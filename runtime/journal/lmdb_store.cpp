@@ -24,7 +24,7 @@ namespace {
 
 using namespace std::chrono;
 
-constexpr size_t kStampBytes = 8;    // the transaction that wrote a value, behind it
+constexpr size_t kStampBytes = 8;     // the transaction that wrote a value, behind it
 constexpr size_t kChecksumBytes = 8;  // XXH3-64, behind programs and the run table
 constexpr minutes kReaderCheckEvery{1};
 constexpr int kSnapshotTries = 20;
@@ -36,7 +36,9 @@ const std::string kRunTableKey = store_key("runs");
 std::string program_key(const std::string& hash) { return store_key("program/" + hash); }
 
 MDB_val val(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
-std::string_view view(const MDB_val& val) { return {static_cast<const char*>(val.mv_data), val.mv_size}; }
+std::string_view view(const MDB_val& val) {
+  return {static_cast<const char*>(val.mv_data), val.mv_size};
+}
 
 bool is_group_key(std::string_view key) {
   return key.size() == 8 && key != std::string_view("\0\0\0\0\0\0\0\0", 8);
@@ -57,12 +59,13 @@ std::string with_checksum(std::string bytes) {
 std::optional<std::string> without_checksum(std::string_view bytes) {
   if (bytes.size() < kChecksumBytes) return std::nullopt;
   const std::string_view body = bytes.substr(0, bytes.size() - kChecksumBytes);
-  if (XXH3_64bits(body.data(), body.size()) != wire::get_fixed64(body.data() + body.size())) return std::nullopt;
+  if (XXH3_64bits(body.data(), body.size()) != wire::get_fixed64(body.data() + body.size()))
+    return std::nullopt;
   return std::string(body);
 }
 
-/// A write past RLIMIT_FSIZE kills the process unless the signal is caught; caught, it is EFBIG like any error.
-/// A handler, not SIG_IGN: programs that we start begin with the default again.
+/// A write past RLIMIT_FSIZE kills the process unless the signal is caught; caught, it is EFBIG
+/// like any error. A handler, not SIG_IGN: programs that we start begin with the default again.
 void survive_file_size_limit() {
   struct sigaction action {};
   if (sigaction(SIGXFSZ, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) return;
@@ -90,7 +93,8 @@ class LmdbStore final : public Store {
 
  private:
   /// Calls `f` with the meta page of a reading's state, whose pages nobody reuses meanwhile.
-  template <class F> Result<void> with_pages(F&& f) const;
+  template <class F>
+  Result<void> with_pages(F&& f) const;
   /// Before LMDB may follow `key` down a tree that was not checked as a whole.
   Result<void> check_path(const LmdbEnv::Reading& reading, std::string_view key) const;
   PageFault check_stamp(LmdbPages& pages, const LmdbMeta& meta) const;
@@ -100,16 +104,17 @@ class LmdbStore final : public Store {
   int put(MDB_txn* txn, const std::string& key, std::string_view value, unsigned flags);
   Result<std::optional<std::string>> value(const std::string& key, const std::string& what) const;
 
-  FileHandle lock_;                 // released after the environment is closed
+  FileHandle lock_;  // released after the environment is closed
   std::unique_ptr<LmdbEnv> env_;
   bool writer_;
   LmdbOptions options_;
-  bool check_paths_ = false;        // the tree was too big to be checked as a whole
+  bool check_paths_ = false;  // the tree was too big to be checked as a whole
   std::atomic<uint64_t> end_{1};
   steady_clock::time_point readers_checked_ = steady_clock::now();
 };
 
-// --- opening -----------------------------------------------------------------------------------------
+// --- opening
+// -----------------------------------------------------------------------------------------
 
 template <class F>
 Result<void> LmdbStore::with_pages(F&& f) const {
@@ -138,18 +143,21 @@ PageFault LmdbStore::check_stamp(LmdbPages& pages, const LmdbMeta& meta) const {
   std::optional<std::string> empty_stamp;
   std::string key, value_end;
   if (auto fault = pages.find(kStampKey, empty_stamp)) return fault;
-  if (empty_stamp && empty_stamp->size() == kStampBytes) stamp = wire::get_fixed64(empty_stamp->data());
+  if (empty_stamp && empty_stamp->size() == kStampBytes)
+    stamp = wire::get_fixed64(empty_stamp->data());
   if (auto fault = pages.last(key, value_end)) return fault;
   if (is_group_key(key) && value_end.size() == kStampBytes)
     stamp = std::max(stamp, wire::get_fixed64(value_end.data()));
   if (stamp != meta.transaction)
-    return fmt::format("is at transaction {} by its meta page, but at {} by its records", meta.transaction, stamp);
+    return fmt::format("is at transaction {} by its meta page, but at {} by its records",
+                       meta.transaction, stamp);
   return {};
 }
 
 Result<void> LmdbStore::load() {
   auto checked = with_pages([this](LmdbPages& pages, const LmdbMeta& meta) -> PageFault {
-    const uint64_t tree_pages = meta.main.branch_pages + meta.main.leaf_pages + meta.free_pages.leaf_pages;
+    const uint64_t tree_pages =
+        meta.main.branch_pages + meta.main.leaf_pages + meta.free_pages.leaf_pages;
     check_paths_ = tree_pages > options_.checked_pages_max;
     if (auto fault = check_paths_ ? pages.check_edges() : pages.check_all()) return fault;
     return check_stamp(pages, meta);
@@ -173,9 +181,10 @@ Result<void> LmdbStore::load() {
   return {};
 }
 
-/// The meta page that LMDB does not use must be of the transaction before: a bit flipped in the number of the
-/// newest one makes it look older, and the last commit would be gone without a trace. Its pages are still there,
-/// because a transaction reuses only what was freed two before it; unless a writer is at work just now.
+/// The meta page that LMDB does not use must be of the transaction before: a bit flipped in the
+/// number of the newest one makes it look older, and the last commit would be gone without a trace.
+/// Its pages are still there, because a transaction reuses only what was freed two before it;
+/// unless a writer is at work just now.
 Result<void> LmdbStore::check_older() {
   LmdbMetas before, after;
   bool newer_format = false;
@@ -198,11 +207,16 @@ Result<void> LmdbStore::check_header() {
   MDB_val key = val(kHeaderKey), data;
   const int rc = mdb_get(reading.get(), env_->tree(), &key, &data);
   if (rc == MDB_NOTFOUND)
-    return fail(Fault::Store, fmt::format("{} holds an LMDB database that is not a store of wf. Name another folder with "
-                                          "--store", env_->store()));
+    return fail(
+        Fault::Store,
+        fmt::format("{} holds an LMDB database that is not a store of wf. Name another folder with "
+                    "--store",
+                    env_->store()));
   if (rc != 0) return env_->error(rc, "read");
   auto header = StoreHeader::parse(view(data), writer_);
-  if (!header) return fail(header.error().fault, fmt::format("cannot open the store {}: {}", env_->store(), header.error().message));
+  if (!header)
+    return fail(header.error().fault,
+                fmt::format("cannot open the store {}: {}", env_->store(), header.error().message));
   return {};
 }
 
@@ -229,7 +243,8 @@ Result<void> LmdbStore::write_header() {
   return {};
 }
 
-// --- writing -----------------------------------------------------------------------------------------
+// --- writing
+// -----------------------------------------------------------------------------------------
 
 int LmdbStore::put(MDB_txn* txn, const std::string& key, std::string_view value, unsigned flags) {
   MDB_val k = val(key), v = val(value);
@@ -277,7 +292,8 @@ Result<void> LmdbStore::commit(const Commit& commit) {
   return {};
 }
 
-// --- reading -----------------------------------------------------------------------------------------
+// --- reading
+// -----------------------------------------------------------------------------------------
 
 Result<void> LmdbStore::check_path(const LmdbEnv::Reading& reading, std::string_view key) const {
   if (!check_paths_) return {};
@@ -327,7 +343,8 @@ Result<void> LmdbStore::scan(Lsn from, const std::function<bool(Lsn, std::string
       return env_->damaged(fmt::format("misses the record at position {}", from.value));
     }
     if (!is_group || (next != 0 && first.value != next))
-      return env_->damaged(fmt::format("misses the records from position {} to {}", next, first.value));
+      return env_->damaged(
+          fmt::format("misses the records from position {} to {}", next, first.value));
     next = first.value + group.size();
     if (!f(first, group)) return {};
     if (auto path = check_path(reading, group_key(Lsn{next})); !path) return path;
@@ -336,7 +353,8 @@ Result<void> LmdbStore::scan(Lsn from, const std::function<bool(Lsn, std::string
   return {};
 }
 
-Result<std::optional<std::string>> LmdbStore::value(const std::string& key, const std::string& what) const {
+Result<std::optional<std::string>> LmdbStore::value(const std::string& key,
+                                                    const std::string& what) const {
   LmdbEnv::Reading reading(*env_);
   if (reading.error()) return env_->error(reading.error(), "read");
   if (auto path = check_path(reading, key); !path) return tl::unexpected(path.error());
@@ -353,7 +371,9 @@ Result<std::optional<std::string>> LmdbStore::program(const std::string& hash) c
   return value(program_key(hash), "a program");
 }
 
-Result<std::optional<std::string>> LmdbStore::run_table() const { return value(kRunTableKey, "a table of runs"); }
+Result<std::optional<std::string>> LmdbStore::run_table() const {
+  return value(kRunTableKey, "a table of runs");
+}
 
 /// What mdb_env_open would trust, before it does.
 Result<void> check_before_open(const StoreFolder& folder) {
@@ -368,10 +388,16 @@ Result<void> check_before_open(const StoreFolder& folder) {
     if (!fault) return {};
   }
   if (newer_format)
-    return fail(Fault::Store, fmt::format("cannot open the store {}: it was written by another version of LMDB, or is "
-                                          "damaged. Upgrade wf, or restore the store from a backup", folder.path));
-  return fail(Fault::Store, fmt::format("the store {} is damaged: data.mdb {}. Restore it from a backup, or start a new "
-                                        "store with --store", folder.path, *fault));
+    return fail(
+        Fault::Store,
+        fmt::format("cannot open the store {}: it was written by another version of LMDB, or is "
+                    "damaged. Upgrade wf, or restore the store from a backup",
+                    folder.path));
+  return fail(
+      Fault::Store,
+      fmt::format("the store {} is damaged: data.mdb {}. Restore it from a backup, or start a new "
+                  "store with --store",
+                  folder.path, *fault));
 }
 
 Result<void> create(const StoreFolder& folder, const LmdbOptions& options) {
@@ -389,15 +415,19 @@ Result<void> create(const StoreFolder& folder, const LmdbOptions& options) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_lmdb_store(const std::string& directory, bool writer, const LmdbOptions& options) {
+Result<std::unique_ptr<Store>> open_lmdb_store(const std::string& directory, bool writer,
+                                               const LmdbOptions& options) {
   const StoreFolder folder(directory);
   auto state = folder.look();
   if (!state) return tl::unexpected(state.error());
   FileHandle lock;
   if (!writer) {
     if (*state != StoreFolder::State::Present)
-      return fail(Fault::NotFound, fmt::format("there is no store {} yet: `wf run` makes one. Another one is named with "
-                                               "--store", folder.path));
+      return fail(
+          Fault::NotFound,
+          fmt::format("there is no store {} yet: `wf run` makes one. Another one is named with "
+                      "--store",
+                      folder.path));
   } else {
     survive_file_size_limit();
     if (*state != StoreFolder::State::Present)

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::unique_ptr<Store> open(const std::string& path, bool writer = true, const LmdbOptions& options = {}) {
+std::unique_ptr<Store> open(const std::string& path, bool writer = true,
+                            const LmdbOptions& options = {}) {
   auto store = open_lmdb_store(path, writer, options);
   if (!store) FAIL(store.error().message);
   return std::move(*store);
@@ -69,7 +70,8 @@ void put_behind(const std::string& path, const std::string& key, const std::stri
   REQUIRE(mdb_env_open(env, (path + "/journal").c_str(), 0, 0600) == 0);
   REQUIRE(mdb_txn_begin(env, nullptr, 0, &txn) == 0);
   REQUIRE(mdb_dbi_open(txn, nullptr, 0, &dbi) == 0);
-  MDB_val k{key.size(), const_cast<char*>(key.data())}, v{value.size(), const_cast<char*>(value.data())};
+  MDB_val k{key.size(), const_cast<char*>(key.data())},
+      v{value.size(), const_cast<char*>(value.data())};
   REQUIRE(mdb_put(txn, dbi, &k, &v, 0) == 0);
   // The stamp that every transaction leaves.
   const std::string stamp_key = store_key("stamp");
@@ -89,7 +91,8 @@ TEST_CASE("groups, programs and the run table come back from the disk") {
   {
     auto store = open(folder / "s");
     CHECK(store->end() == Lsn{1});
-    CHECK(!**store->group_at(Lsn{1}).map([](auto&& x) { return std::make_optional(x.has_value()); }));
+    CHECK(
+        !**store->group_at(Lsn{1}).map([](auto&& x) { return std::make_optional(x.has_value()); }));
     put_group(*store, "first");
     put_group(*store, big);
     Commit commit;
@@ -258,7 +261,8 @@ TEST_CASE("an empty, a cut and a garbage data file are reported as damaged") {
   }
   const std::string data = folder / "s/journal/data.mdb";
   const auto size = fs::file_size(data);
-  for (uintmax_t cut : {size - 4096, size / 2, uintmax_t{8192}, uintmax_t{8191}, uintmax_t{100}, uintmax_t{0}}) {
+  for (uintmax_t cut :
+       {size - 4096, size / 2, uintmax_t{8192}, uintmax_t{8191}, uintmax_t{100}, uintmax_t{0}}) {
     fs::resize_file(data, cut);
     for (bool writer : {true, false}) says(error_of(folder / "s", writer), "damaged");
   }

@@ -65,7 +65,8 @@ class MemoryStore final : public Store {
 
  private:
   mutable std::mutex mutex_;
-  std::map<uint64_t, std::shared_ptr<const std::string>> groups_;  // by the position of the first byte
+  std::map<uint64_t, std::shared_ptr<const std::string>>
+      groups_;  // by the position of the first byte
   std::unordered_map<std::string, std::string> programs_;
   std::optional<std::string> run_table_;
   Lsn end_{1};

@@ -40,8 +40,8 @@ uint32_t mask_of(const Record& record) {
 void check_fields(const Record& record, uint32_t mask) {
   const uint32_t extra = mask & ~fields_of(record.type);
   if (extra == 0) return;
-#define WF_FIELD(name, bit, wire, text)                                                        \
-  if (extra & 1u << bit)                                                                       \
+#define WF_FIELD(name, bit, wire, text)                                                            \
+  if (extra & 1u << bit)                                                                           \
     fmt::print(stderr, "a {} record carries the field `{}`, which records.def does not give it\n", \
                name_of(record.type), #name);
 #include "runtime/run/records.def"
@@ -49,18 +49,20 @@ void check_fields(const Record& record, uint32_t mask) {
 }
 
 tl::unexpected<Error> newer(Lsn at, const std::string& what) {
-  return fail(Fault::Store, fmt::format("the record at position {} has {}: it was written by a newer wf. "
-                                        "Upgrade wf to read this store",
-                                        at.value, what));
+  return fail(Fault::Store,
+              fmt::format("the record at position {} has {}: it was written by a newer wf. "
+                          "Upgrade wf to read this store",
+                          at.value, what));
 }
 
 }  // namespace
 
 tl::unexpected<Error> damaged_record(Lsn at, RunId run, const std::string& why) {
   const std::string whose = run ? fmt::format(" of run #{}", run.value) : std::string();
-  return fail(Fault::Store, fmt::format("the store is damaged: the record{} at position {} {}. Restore the store "
-                                        "from a backup, or start a new one with --store",
-                                        whose, at.value, why));
+  return fail(Fault::Store,
+              fmt::format("the store is damaged: the record{} at position {} {}. Restore the store "
+                          "from a backup, or start a new one with --store",
+                          whose, at.value, why));
 }
 
 void encode_record(const Record& record, Lsn at, std::string& out) {
@@ -101,7 +103,8 @@ Result<RecordFrame> frame_record(std::string_view bytes, Lsn at) {
   frame.version = static_cast<unsigned char>(header.take(1)[0]);
   frame.run = RunId{header.varint()};
   const char* checksum = bytes.data() + size - kChecksumBytes;
-  if (XXH3_64bits_withSeed(bytes.data(), size - kChecksumBytes, at.value) != wire::get_fixed64(checksum))
+  if (XXH3_64bits_withSeed(bytes.data(), size - kChecksumBytes, at.value) !=
+      wire::get_fixed64(checksum))
     return damaged_record(at, header.ok() ? frame.run : RunId{}, "does not match its checksum");
   if (!header.ok() || !frame.run) return damaged_record(at, {}, "names no run");
   return frame;
@@ -112,7 +115,8 @@ Result<Record> decode_frame(const RecordFrame& frame, Lsn at) {
   record.type = static_cast<RecordType>(frame.type);
   record.run = frame.run;
   if (frame.version != kRecordVersion) return newer(at, fmt::format("version {}", frame.version));
-  if (name_of(record.type) == nullptr) return newer(at, fmt::format("type {}", unsigned{frame.type}));
+  if (name_of(record.type) == nullptr)
+    return newer(at, fmt::format("type {}", unsigned{frame.type}));
 
   wire::Reader in(frame.bytes);
   in.take(2);
@@ -125,7 +129,8 @@ Result<Record> decode_frame(const RecordFrame& frame, Lsn at) {
 #define WF_FIELD(name, bit, wire, text) \
   if (mask & 1u << bit) get(in, record.name);
 #include "runtime/run/records.def"
-  if (!in.ok() || !in.at_end()) return damaged_record(at, record.run, "does not hold the fields that it names");
+  if (!in.ok() || !in.at_end())
+    return damaged_record(at, record.run, "does not hold the fields that it names");
   return record;
 }
 

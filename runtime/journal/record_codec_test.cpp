@@ -49,7 +49,8 @@ TEST_CASE("the layout of a record is that of FORMAT.md") {
   // length 18, type 13, version 1, run 7, 10 back, fields step|time|value, 3, zigzag(-5), 2 bytes
   const unsigned char expected[] = {18, 13, 1, 7, 10, 0x23, 3, 9, 2, 0x81, 1};
   REQUIRE(bytes.size() == sizeof expected + 8);
-  CHECK(bytes.compare(0, sizeof expected, reinterpret_cast<const char*>(expected), sizeof expected) == 0);
+  CHECK(bytes.compare(0, sizeof expected, reinterpret_cast<const char*>(expected),
+                      sizeof expected) == 0);
 }
 
 TEST_CASE("any flipped bit, any cut and any other place is an error that names the position") {
@@ -89,7 +90,8 @@ TEST_CASE("hostile bytes are errors and never read out of bounds") {
     const std::string bytes = any_bytes(random, 64);
     const std::vector<char> exact(bytes.begin(), bytes.end());
     size_t used = 0;
-    CHECK(!decode_record(std::string_view(exact.data(), exact.size()), Lsn{1 + random() % 1000}, used));
+    CHECK(!decode_record(std::string_view(exact.data(), exact.size()), Lsn{1 + random() % 1000},
+                         used));
   }
 }
 

@@ -10,13 +10,14 @@
 
 namespace wakeful {
 
-/// A record whose checksum agrees, with its fields still as bytes (valid as long as what it was made of).
+/// A record whose checksum agrees, with its fields still as bytes (valid as long as what it was
+/// made of).
 struct RecordFrame {
-  size_t size = 0;                  // with length and checksum
+  size_t size = 0;  // with length and checksum
   uint8_t type = 0;
   uint8_t version = 0;
   RunId run;
-  std::string_view bytes;           // from the type to the last field
+  std::string_view bytes;  // from the type to the last field
 };
 
 /// Checks length and checksum of the record at the start of `bytes`. Never reads out of bounds.

@@ -9,8 +9,9 @@
 namespace wakeful {
 namespace {
 
-// A run's number may be ahead of the rows (children are numbered when they are asked for), but not by more than
-// any burst can ask for: a record that claims otherwise must not make us allocate without bound.
+// A run's number may be ahead of the rows (children are numbered when they are asked for), but not
+// by more than any burst can ask for: a record that claims otherwise must not make us allocate
+// without bound.
 constexpr uint64_t kNumberLeapMax = 1u << 26;
 
 }  // namespace
@@ -43,8 +44,10 @@ void RunTable::link(Row& row) {
 }
 
 Result<void> RunTable::start(const Record& record, Lsn at) {
-  if (row(record.run)) return damaged_record(at, record.run, "starts a run that has started before");
-  if (record.previous) return damaged_record(at, record.run, "starts a run, but has a record before it");
+  if (row(record.run))
+    return damaged_record(at, record.run, "starts a run that has started before");
+  if (record.previous)
+    return damaged_record(at, record.run, "starts a run, but has a record before it");
   if (record.run.value > rows_.size() + kNumberLeapMax)
     return damaged_record(at, record.run, "has a run number far beyond the others");
   Row& row = make_row(record.run.value);
@@ -69,7 +72,8 @@ Result<void> RunTable::apply(const Record& record, Lsn at) {
   Row* row = this->row(record.run);
   if (!row) return damaged_record(at, record.run, "belongs to a run that has not started");
   if (record.previous != row->newest)
-    return damaged_record(at, record.run, fmt::format("does not follow the run's last one at {}", row->newest.value));
+    return damaged_record(
+        at, record.run, fmt::format("does not follow the run's last one at {}", row->newest.value));
   row->newest = at;
   RunInfo& info = row->info;
   if (info.status == RunStatus::Running) info.last = at;
@@ -87,7 +91,8 @@ Result<void> RunTable::apply(const Record& record, Lsn at) {
   } else if (record.type == RecordType::Released) {
     info.released = true;
   } else if (record.type == RecordType::ChildStarted) {
-    numbers_ = std::max(numbers_, record.ref);  // given out, even where the child's start was lost in a crash
+    numbers_ = std::max(numbers_,
+                        record.ref);  // given out, even where the child's start was lost in a crash
   }
   return {};
 }
@@ -110,7 +115,8 @@ const RunInfo* RunTable::find(std::string_view id) const {
 std::vector<const RunInfo*> RunTable::children(RunId run) const {
   std::vector<const RunInfo*> children;
   const Row* parent = row(run);
-  for (uint64_t child = parent ? parent->first_child : 0; child; child = rows_[child - 1].next_sibling)
+  for (uint64_t child = parent ? parent->first_child : 0; child;
+       child = rows_[child - 1].next_sibling)
     children.push_back(&rows_[child - 1].info);
   return children;
 }

@@ -1,7 +1,9 @@
-// The table of runs, kept up from the records: what `wf list` shows, and where each run's chain of records ends.
+// The table of runs, kept up from the records: what `wf list` shows, and where each run's chain of
+// records ends.
 //
 // Always true:
-//  1. It is a function of the records applied so far, so a snapshot with the records after it gives the same table.
+//  1. It is a function of the records applied so far, so a snapshot with the records after it gives
+//  the same table.
 //  2. A RunInfo stays at its address as long as the table lives.
 #pragma once
 
@@ -18,8 +20,8 @@ namespace wakeful {
 
 class RunTable {
  public:
-  /// Takes the next record of the order. Fault::Store where it cannot be: of a run that never started, a second
-  /// start, a chain that misses a record.
+  /// Takes the next record of the order. Fault::Store where it cannot be: of a run that never
+  /// started, a second start, a chain that misses a record.
   Result<void> apply(const Record& record, Lsn at);
 
   /// Numbers are given out once; those that ChildStarted records name count as given.
@@ -33,12 +35,14 @@ class RunTable {
   std::vector<const RunInfo*> runs() const;
   size_t size() const { return rows_.size(); }
 
-  /// The table as bytes, good for everything before `until` (FORMAT.md). restore() fails on anything else.
+  /// The table as bytes, good for everything before `until` (FORMAT.md). restore() fails on
+  /// anything else.
   std::string snapshot(Lsn until) const;
   Result<Lsn> restore(std::string_view bytes);
 
  private:
-  // Kept small: there may be millions. A row without `info.first` is a number that was only reserved.
+  // Kept small: there may be millions. A row without `info.first` is a number that was only
+  // reserved.
   struct Row {
     RunInfo info;
     Lsn newest;
@@ -52,8 +56,8 @@ class RunTable {
   void link(Row& row);
   Row& make_row(uint64_t number);
 
-  std::deque<Row> rows_;            // run n at n - 1; a deque, because rows never move
-  uint64_t numbers_ = 0;            // the highest number given out
+  std::deque<Row> rows_;  // run n at n - 1; a deque, because rows never move
+  uint64_t numbers_ = 0;  // the highest number given out
   std::unordered_map<std::string_view, uint64_t> newest_of_id_;  // views into the rows
 };
 

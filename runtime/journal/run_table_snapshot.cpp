@@ -1,5 +1,5 @@
-// The run table as bytes and back. Compact, because it is written again and again: words that many runs share
-// (workflow, program) are numbered, times and positions are differences.
+// The run table as bytes and back. Compact, because it is written again and again: words that many
+// runs share (workflow, program) are numbered, times and positions are differences.
 #include <algorithm>
 #include <unordered_map>
 
@@ -37,11 +37,13 @@ class Words {
 };
 
 void put_difference(std::string& out, int64_t value, int64_t from) {
-  wire::put_varint(out, wire::zigzag(static_cast<int64_t>(static_cast<uint64_t>(value) - static_cast<uint64_t>(from))));
+  wire::put_varint(out, wire::zigzag(static_cast<int64_t>(static_cast<uint64_t>(value) -
+                                                          static_cast<uint64_t>(from))));
 }
 
 int64_t get_difference(wire::Reader& in, int64_t from) {
-  return static_cast<int64_t>(static_cast<uint64_t>(from) + static_cast<uint64_t>(wire::unzigzag(in.varint())));
+  return static_cast<int64_t>(static_cast<uint64_t>(from) +
+                              static_cast<uint64_t>(wire::unzigzag(in.varint())));
 }
 
 }  // namespace
@@ -82,17 +84,21 @@ std::string RunTable::snapshot(Lsn until) const {
 
 Result<Lsn> RunTable::restore(std::string_view bytes) {
   const auto damaged = [] {
-    return fail(Fault::Store, "the store is damaged: its table of runs cannot be read. Restore the store from a "
-                              "backup, or start a new one with --store");
+    return fail(Fault::Store,
+                "the store is damaged: its table of runs cannot be read. Restore the store from a "
+                "backup, or start a new one with --store");
   };
   wire::Reader in(bytes);
   const uint64_t version = in.varint();
   if (in.ok() && version > kSnapshotVersion)
-    return fail(Fault::Store, "the store's table of runs was written by a newer wf. Upgrade wf to read this store");
+    return fail(
+        Fault::Store,
+        "the store's table of runs was written by a newer wf. Upgrade wf to read this store");
   const Lsn until{in.varint()};
   const uint64_t numbers = in.varint();
   const uint64_t count = in.varint();
-  if (!in.ok() || count > in.left() || numbers < count) return damaged();  // a row is at least a byte
+  if (!in.ok() || count > in.left() || numbers < count)
+    return damaged();  // a row is at least a byte
   Words words;
   int64_t time = 0;
   int64_t place = 0;
@@ -124,7 +130,8 @@ Result<Lsn> RunTable::restore(std::string_view bytes) {
   std::vector<Row*> started;
   for (Row& row : rows_)
     if (row.info.first) started.push_back(&row);
-  std::sort(started.begin(), started.end(), [](Row* a, Row* b) { return a->info.first < b->info.first; });
+  std::sort(started.begin(), started.end(),
+            [](Row* a, Row* b) { return a->info.first < b->info.first; });
   for (Row* row : started) link(*row);
   numbers_ = numbers;
   return until;

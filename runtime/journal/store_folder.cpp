@@ -21,11 +21,13 @@
 namespace wakeful {
 namespace {
 
-// With less than this left, an I/O error is taken for a full disk: no commit is that big but a run table's.
+// With less than this left, an I/O error is taken for a full disk: no commit is that big but a run
+// table's.
 constexpr uint64_t kNearlyFullBytes = 2 << 20;
 
 /// What a folder may hold and still be a store, or become one.
-const std::set<std::string> kOwnNames = {"lock", "journal", "journal.new", "inbox", "socket", ".gitignore"};
+const std::set<std::string> kOwnNames = {"lock",  "journal", "journal.new",
+                                         "inbox", "socket",  ".gitignore"};
 
 Result<std::set<std::string>> names_in(const std::string& path) {
   std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(path.c_str()), closedir);
@@ -73,12 +75,16 @@ std::string line_of(const std::string& text, const std::string& key) {
 tl::unexpected<Error> in_use(const std::string& path, const std::string& holder) {
   const std::string pid = line_of(holder, "pid");
   if (pid.empty())
-    return fail(Fault::Store, fmt::format("the store {} is in use by another process. Wait for it to end, or use "
-                                          "another store with --store", path));
-  return fail(Fault::Store,
-              fmt::format("the store {} is in use by process {} (`{}`, since {}). Wait for it to end, stop it with "
-                          "`kill {}` (its runs are kept), or use another store with --store",
-                          path, pid, line_of(holder, "command"), line_of(holder, "since"), pid));
+    return fail(Fault::Store,
+                fmt::format("the store {} is in use by another process. Wait for it to end, or use "
+                            "another store with --store",
+                            path));
+  return fail(
+      Fault::Store,
+      fmt::format(
+          "the store {} is in use by process {} (`{}`, since {}). Wait for it to end, stop it with "
+          "`kill {}` (its runs are kept), or use another store with --store",
+          path, pid, line_of(holder, "command"), line_of(holder, "since"), pid));
 }
 
 }  // namespace
@@ -103,13 +109,16 @@ tl::unexpected<Error> system_error(int error, const std::string& doing, const st
     const char* what = error == EDQUOT ? "the disk quota is used up"
                        : limited       ? "the limit of a file's size (ulimit -f) is reached"
                                        : "the disk is full";
-    return fail(Fault::Store, fmt::format("cannot {} {}: {} ({} KiB left). What was reported as done is safe. Make "
-                                          "room and go on with `wf resume`, or the same command again",
-                                          doing, path, what, left / 1024));
+    return fail(
+        Fault::Store,
+        fmt::format("cannot {} {}: {} ({} KiB left). What was reported as done is safe. Make "
+                    "room and go on with `wf resume`, or the same command again",
+                    doing, path, what, left / 1024));
   }
   if (error == EACCES || error == EPERM || error == EROFS)
-    return fail(Fault::Store, fmt::format("cannot {} {}: {}. Use a folder that you may write to, with --store", doing,
-                                          path, std::strerror(error)));
+    return fail(Fault::Store,
+                fmt::format("cannot {} {}: {}. Use a folder that you may write to, with --store",
+                            doing, path, std::strerror(error)));
   return fail(Fault::Store, fmt::format("cannot {} {}: {}", doing, path, std::strerror(error)));
 }
 
@@ -131,21 +140,27 @@ StoreFolder::StoreFolder(std::string directory) : path(std::move(directory)) {
 
 Result<StoreFolder::State> StoreFolder::look() const {
   struct stat status {};
-  if (path.empty()) return fail(Fault::Store, "the store's name is empty: name a folder with --store");
+  if (path.empty())
+    return fail(Fault::Store, "the store's name is empty: name a folder with --store");
   if (stat(path.c_str(), &status) != 0) {
     if (errno == ENOENT) return State::Missing;
     return system_error(errno, "open the store", path);
   }
   if (!S_ISDIR(status.st_mode))
-    return fail(Fault::Store, fmt::format("{} is a file, but a store is a folder. Name another one with --store", path));
+    return fail(
+        Fault::Store,
+        fmt::format("{} is a file, but a store is a folder. Name another one with --store", path));
   auto names = names_in(path);
   if (!names) return tl::unexpected(names.error());
   const bool present = names->count("journal") != 0;
   if (!present)
     for (const std::string& name : *names)
       if (!kOwnNames.count(name))
-        return fail(Fault::Store, fmt::format("{} is not a store: it holds `{}`. Name an empty folder, or one that "
-                                              "does not exist yet, with --store", path, name));
+        return fail(
+            Fault::Store,
+            fmt::format("{} is not a store: it holds `{}`. Name an empty folder, or one that "
+                        "does not exist yet, with --store",
+                        path, name));
   return present ? State::Present : State::Empty;
 }
 
@@ -155,7 +170,8 @@ Result<void> StoreFolder::make() const {
   const std::filesystem::path parent = folder.has_parent_path() ? folder.parent_path() : ".";
   std::filesystem::create_directories(parent, error);
   if (error) return system_error(error.value(), "make the folder", parent.string());
-  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return system_error(errno, "make the store", path);
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+    return system_error(errno, "make the store", path);
   if (chmod(path.c_str(), 0700) != 0) return system_error(errno, "protect the store", path);
   return sync_path(parent.string());
 }
@@ -171,9 +187,10 @@ Result<FileHandle> StoreFolder::lock() const {
     if (errno == EWOULDBLOCK) return in_use(path, read_text(file.get()));
     return system_error(errno, "lock the store", path);
   }
-  const std::string text = fmt::format("pid {}\nsince {:%Y-%m-%dT%H:%M:%SZ}\ncommand {}\n", getpid(),
-                                       fmt::gmtime(std::time(nullptr)), command_line());
-  // Only a help for whoever finds the store in use: a full disk must not keep anybody from reading their runs.
+  const std::string text = fmt::format("pid {}\nsince {:%Y-%m-%dT%H:%M:%SZ}\ncommand {}\n",
+                                       getpid(), fmt::gmtime(std::time(nullptr)), command_line());
+  // Only a help for whoever finds the store in use: a full disk must not keep anybody from reading
+  // their runs.
   if (fchmod(file.get(), 0600) != 0 || ftruncate(file.get(), 0) != 0 ||
       pwrite(file.get(), text.data(), text.size(), 0) < 0)
     (void)ftruncate(file.get(), 0);
@@ -192,7 +209,8 @@ Result<void> StoreFolder::publish() const {
   if (auto synced = sync_path(creation + "/data.mdb"); !synced) return synced;
   unlink((creation + "/lock.mdb").c_str());
   if (auto synced = sync_path(creation); !synced) return synced;
-  if (rename(creation.c_str(), environment.c_str()) != 0) return system_error(errno, "finish", environment);
+  if (rename(creation.c_str(), environment.c_str()) != 0)
+    return system_error(errno, "finish", environment);
   return sync_path(path);
 }
 

@@ -1,4 +1,5 @@
-// The folder of a store: what may be in it, its lock, its modes, and the syncs that make names durable.
+// The folder of a store: what may be in it, its lock, its modes, and the syncs that make names
+// durable.
 //
 //   <store>/lock            who writes at present (flock); its text names the holder
 //   <store>/journal/        the LMDB environment: data.mdb, lock.mdb
@@ -28,17 +29,17 @@ class FileHandle {
 
 struct StoreFolder {
   explicit StoreFolder(std::string directory);
-  std::string path;                 // as the user wrote it
-  std::string environment;          // the folder of LMDB's files
-  std::string creation;             // where they are made
+  std::string path;         // as the user wrote it
+  std::string environment;  // the folder of LMDB's files
+  std::string creation;     // where they are made
 
   enum class State : uint8_t { Missing, Empty, Present };
   /// Fault::Store where the path is a file, may not be read, or holds what is not ours.
   Result<State> look() const;
   /// Makes the folder (0700) and makes its name durable.
   Result<void> make() const;
-  /// Takes the lock, at once or not at all: Fault::Store names the holder. Held as long as the handle lives; a
-  /// program that we start does not inherit it, a mere fork does.
+  /// Takes the lock, at once or not at all: Fault::Store names the holder. Held as long as the
+  /// handle lives; a program that we start does not inherit it, a mere fork does.
   Result<FileHandle> lock() const;
   /// Removes what a creation left behind that did not come to its end.
   Result<void> remove_leftovers() const;
@@ -49,8 +50,8 @@ struct StoreFolder {
 /// fsync of a file or folder by name.
 Result<void> sync_path(const std::string& path);
 
-/// Fault::Store for a failed system call: names the path, says "disk full" where that is what it is (LMDB reports a
-/// full disk as EIO), and what to do.
+/// Fault::Store for a failed system call: names the path, says "disk full" where that is what it is
+/// (LMDB reports a full disk as EIO), and what to do.
 tl::unexpected<Error> system_error(int error, const std::string& doing, const std::string& path);
 
 }  // namespace wakeful

@@ -15,11 +15,14 @@ constexpr size_t kPositionBytes = 8;
 
 }  // namespace
 
-std::string store_key(std::string_view name) { return std::string(kPositionBytes, '\0').append(name); }
+std::string store_key(std::string_view name) {
+  return std::string(kPositionBytes, '\0').append(name);
+}
 
 std::string group_key(Lsn first) {
   std::string key;
-  for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>(first.value >> shift));
+  for (int shift = 56; shift >= 0; shift -= 8)
+    key.push_back(static_cast<char>(first.value >> shift));
   return key;
 }
 
@@ -47,10 +50,13 @@ Result<StoreHeader> StoreHeader::parse(std::string_view bytes, bool for_writing)
   const bool intact = bytes.size() > 8 && XXH3_64bits(bytes.data(), bytes.size() - 8) ==
                                               wire::get_fixed64(bytes.data() + bytes.size() - 8);
   const auto newer = [&](const std::string& what) {
-    return fail(Fault::Store, fmt::format("it was written by a newer wf ({}; this one knows format {}.{}). Upgrade wf", what,
-                                          kMajor, kMinor));
+    return fail(
+        Fault::Store,
+        fmt::format("it was written by a newer wf ({}; this one knows format {}.{}). Upgrade wf",
+                    what, kMajor, kMinor));
   };
-  if (in.ok() && header.major > kMajor) return newer(fmt::format("format {}.{}", header.major, header.minor));
+  if (in.ok() && header.major > kMajor)
+    return newer(fmt::format("format {}.{}", header.major, header.minor));
   header.page_size = static_cast<uint32_t>(in.varint());
   header.created_ms = wire::unzigzag(in.varint());
   header.incompatible = in.varint();
@@ -61,8 +67,8 @@ Result<StoreHeader> StoreHeader::parse(std::string_view bytes, bool for_writing)
   if (header.incompatible & ~kKnownIncompatible)
     return newer(fmt::format("wf {}, features {:#x}", header.writer, header.incompatible));
   if (for_writing && header.compatible & ~kKnownCompatible)
-    return newer(fmt::format("wf {}, features {:#x}, which this one may read but not write", header.writer,
-                             header.compatible));
+    return newer(fmt::format("wf {}, features {:#x}, which this one may read but not write",
+                             header.writer, header.compatible));
   return header;
 }
 

@@ -35,8 +35,12 @@ inline std::string any_bytes(Random& random, size_t size_max) {
 
 // One overload a wire type of records.def.
 inline void fill(uint64_t& field, Random& random, size_t) { field = any_number(random); }
-inline void fill(int64_t& field, Random& random, size_t) { field = static_cast<int64_t>(any_number(random)) * (random() % 2 ? 1 : -1); }
-inline void fill(std::string& field, Random& random, size_t size_max) { field = any_bytes(random, size_max); }
+inline void fill(int64_t& field, Random& random, size_t) {
+  field = static_cast<int64_t>(any_number(random)) * (random() % 2 ? 1 : -1);
+}
+inline void fill(std::string& field, Random& random, size_t size_max) {
+  field = any_bytes(random, size_max);
+}
 
 /// A record of this type with about half of the fields that it may carry.
 inline Record any_record(RecordType type, Random& random, size_t size_max = 40) {

@@ -1,5 +1,6 @@
-// The small pieces that records, snapshots and headers are written with: varints (LEB128), zigzag, text with
-// its length, 8-byte little-endian numbers. The reader never reads out of bounds: it turns bad and stays bad.
+// The small pieces that records, snapshots and headers are written with: varints (LEB128), zigzag,
+// text with its length, 8-byte little-endian numbers. The reader never reads out of bounds: it
+// turns bad and stays bad.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +41,8 @@ inline uint64_t get_fixed64(const char* bytes) {
   return value;
 }
 
-/// Takes values from the front of a view. After the first that does not fit, ok() is false and every
-/// further one is 0 or empty.
+/// Takes values from the front of a view. After the first that does not fit, ok() is false and
+/// every further one is 0 or empty.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : rest_(bytes) {}

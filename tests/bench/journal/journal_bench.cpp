@@ -1,9 +1,11 @@
-// A durable step against what the disk allows, all in the same run and in turns, because disks are noisy:
+// A durable step against what the disk allows, all in the same run and in turns, because disks are
+// noisy:
 //   raw      append 256 B to a file, fdatasync
 //   lmdb     one record of 256 B in one synced LMDB commit
 //   journal  append one record with 256 B and flush()
 //   burst    the same with 100 records between two flushes
-// journal_bench [FOLDER] [ROUNDS]; prints medians and ratios to `lmdb`, as one line a row: name, µs, ratio.
+// journal_bench [FOLDER] [ROUNDS]; prints medians and ratios to `lmdb`, as one line a row: name,
+// µs, ratio.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <lmdb.h>
@@ -35,11 +37,13 @@ void must(bool condition, const char* what) {
 }
 
 struct Raw {
-  explicit Raw(const std::string& folder) : fd(open((folder + "/raw").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600)) {}
+  explicit Raw(const std::string& folder)
+      : fd(open((folder + "/raw").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600)) {}
   ~Raw() { close(fd); }
   void step() {
     const std::string record(kBytes, 'r');
-    must(write(fd, record.data(), record.size()) == ssize_t{kBytes} && fdatasync(fd) == 0, "cannot write");
+    must(write(fd, record.data(), record.size()) == ssize_t{kBytes} && fdatasync(fd) == 0,
+         "cannot write");
   }
   int fd;
 };
@@ -55,11 +59,13 @@ struct Lmdb {
   void step() {
     MDB_txn* txn = nullptr;
     MDB_dbi tree;
-    must(mdb_txn_begin(env, nullptr, 0, &txn) == 0 && mdb_dbi_open(txn, nullptr, 0, &tree) == 0, "cannot begin");
+    must(mdb_txn_begin(env, nullptr, 0, &txn) == 0 && mdb_dbi_open(txn, nullptr, 0, &tree) == 0,
+         "cannot begin");
     const uint64_t number = __builtin_bswap64(++count);
     std::string record(kBytes, 'l');
     MDB_val key{sizeof number, const_cast<uint64_t*>(&number)}, value{record.size(), record.data()};
-    must(mdb_put(txn, tree, &key, &value, MDB_APPEND) == 0 && mdb_txn_commit(txn) == 0, "cannot commit");
+    must(mdb_put(txn, tree, &key, &value, MDB_APPEND) == 0 && mdb_txn_commit(txn) == 0,
+         "cannot commit");
   }
   MDB_env* env = nullptr;
   uint64_t count = 0;
@@ -96,7 +102,7 @@ struct Journaled {
 struct Row {
   const char* name;
   std::function<void()> step;
-  std::vector<double> us;           // of a step, one a round
+  std::vector<double> us;  // of a step, one a round
 };
 
 double median(std::vector<double> values) {
@@ -123,11 +129,13 @@ int main(int argc, char** argv) {
       for (Row& row : rows) {
         const auto begin = Clock::now();
         for (int i = 0; i < kPerRound; ++i) row.step();
-        row.us.push_back(std::chrono::duration<double, std::micro>(Clock::now() - begin).count() / kPerRound);
+        row.us.push_back(std::chrono::duration<double, std::micro>(Clock::now() - begin).count() /
+                         kPerRound);
       }
     }
     const double reference = median(rows[1].us);
-    for (const Row& row : rows) fmt::print("{} {:.1f} {:.2f}\n", row.name, median(row.us), median(row.us) / reference);
+    for (const Row& row : rows)
+      fmt::print("{} {:.1f} {:.2f}\n", row.name, median(row.us), median(row.us) / reference);
   }
   fs::remove_all(folder);
   return 0;

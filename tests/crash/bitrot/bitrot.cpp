@@ -1,5 +1,5 @@
-// Damages a small store in every place and asks that each damage either has no effect or is reported: never other
-// data than was written, never a crash. See ../README.md.
+// Damages a small store in every place and asks that each damage either has no effect or is
+// reported: never other data than was written, never a crash. See ../README.md.
 //
 // bitrot [--every N] [--trials N] [--seed N]
 #include <fmt/format.h>
@@ -32,7 +32,8 @@ struct Content {
   bool operator==(const Content&) const = default;
 };
 
-Result<std::unique_ptr<Journal>> open(const std::string& path, bool writer, uint64_t checked_pages_max) {
+Result<std::unique_ptr<Journal>> open(const std::string& path, bool writer,
+                                      uint64_t checked_pages_max) {
   LmdbOptions options;
   options.checked_pages_max = checked_pages_max;
   auto store = open_lmdb_store(path, writer, options);
@@ -79,8 +80,8 @@ Record any_record(Journal& journal, Random& random, size_t i) {
   return record;
 }
 
-/// Small, but with all that a store can have: groups in a leaf and on pages of their own, programs, a table of runs
-/// with records after it, freed pages, several levels of tree.
+/// Small, but with all that a store can have: groups in a leaf and on pages of their own, programs,
+/// a table of runs with records after it, freed pages, several levels of tree.
 Content make_store(const std::string& path) {
   Random random(1);
   auto journal = open(path, true, 1000);
@@ -96,7 +97,8 @@ Content make_store(const std::string& path) {
 
 enum Outcome : uint8_t { NoEffect, Reported, Wrong, Crashed };
 
-/// Opens, reads, writes and reads again; `whole`: the pages are checked at open, else on the way to what is read.
+/// Opens, reads, writes and reads again; `whole`: the pages are checked at open, else on the way to
+/// what is read.
 Outcome judge(const std::string& path, const Content& expected, bool whole, std::string& what) {
   const uint64_t checked = whole ? 1000 : 0;
   const auto reported = [&](const Error& error) {
@@ -137,9 +139,11 @@ struct Tally {
   size_t shown = 0;
 };
 
-/// Trials [begin, end) in one child, which says how each ended; where it dies, the next child goes on.
-void run_trials(const std::string& name, size_t trials, const std::string& good, const Content& expected,
-                const std::string& work, const Damage& damage, bool whole, Tally& tally) {
+/// Trials [begin, end) in one child, which says how each ended; where it dies, the next child goes
+/// on.
+void run_trials(const std::string& name, size_t trials, const std::string& good,
+                const Content& expected, const std::string& work, const Damage& damage, bool whole,
+                Tally& tally) {
   for (size_t next = 0; next < trials;) {
     int ends[2];
     must(pipe(ends) == 0, "no pipe");
@@ -178,9 +182,12 @@ int main(int argc, char** argv) {
   uint64_t seed = 1;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string name = argv[i];
-    (name == "--every" ? every : name == "--trials" ? trials : seed) = std::strtoull(argv[i + 1], nullptr, 10);
+    (name == "--every"    ? every
+     : name == "--trials" ? trials
+                          : seed) = std::strtoull(argv[i + 1], nullptr, 10);
   }
-  std::string work = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : fs::temp_directory_path().string();
+  std::string work =
+      access("/dev/shm", W_OK) == 0 ? "/dev/shm" : fs::temp_directory_path().string();
   work += "/wf-bitrot-XXXXXX";
   must(mkdtemp(work.data()) != nullptr, "no scratch folder");
   const Content expected = make_store(work + "/good");
@@ -202,11 +209,15 @@ int main(int argc, char** argv) {
   const Kind kinds[] = {
       {"no damage", 1, true, [](size_t, std::string data) { return data; }},
       {"bit of a meta page", 2 * kMetaBits, true,
-       [&](size_t t, std::string data) { return flip(std::move(data), t % kMetaBits + (t < kMetaBits ? 0 : 4096 * 8)); }},
+       [&](size_t t, std::string data) {
+         return flip(std::move(data), t % kMetaBits + (t < kMetaBits ? 0 : 4096 * 8));
+       }},
       {"bit", good.size() * 8 / every, true,
        [&](size_t t, std::string data) { return flip(std::move(data), t * every + seed % every); }},
       {"bit, checked while reading", good.size() * 8 / every / 4, false,
-       [&](size_t t, std::string data) { return flip(std::move(data), t * every * 4 + seed % every); }},
+       [&](size_t t, std::string data) {
+         return flip(std::move(data), t * every * 4 + seed % every);
+       }},
       {"sector of noise", trials, true,
        [&](size_t t, std::string data) {
          Random random = random_of(t);
@@ -227,8 +238,8 @@ int main(int argc, char** argv) {
     Tally tally;
     run_trials(kind.name, kind.trials, good, expected, work, kind.damage, kind.whole, tally);
     const auto& c = tally.counts;
-    fmt::print("{}: {} trials: {} without effect, {} reported, {} wrong, {} crashed\n", kind.name, kind.trials,
-               c[NoEffect], c[Reported], c[Wrong], c[Crashed]);
+    fmt::print("{}: {} trials: {} without effect, {} reported, {} wrong, {} crashed\n", kind.name,
+               kind.trials, c[NoEffect], c[Reported], c[Wrong], c[Crashed]);
     bad += c[Wrong] + c[Crashed] + (kind.trials == 1 ? c[Reported] : 0);
   }
   fs::remove_all(work);

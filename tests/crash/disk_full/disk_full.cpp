@@ -1,7 +1,8 @@
-// A store on a disk that fills up: every failure names the full disk and the remedy, nothing that was acknowledged is
-// lost, and with room again the store goes on. See ../README.md.
+// A store on a disk that fills up: every failure names the full disk and the remedy, nothing that
+// was acknowledged is lost, and with room again the store goes on. See ../README.md.
 //
-// disk_full: on a tmpfs of its own where mounting is allowed, and under a limit on the size of files anywhere.
+// disk_full: on a tmpfs of its own where mounting is allowed, and under a limit on the size of
+// files anywhere.
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -48,7 +49,8 @@ void check_message(const Error& error) {
   must(error.fault == Fault::Store, "not Fault::Store: " + error.message);
   const bool named = error.message.find("disk is full") != std::string::npos ||
                      error.message.find("limit of a file's size") != std::string::npos;
-  must(named && error.message.find("Make room") != std::string::npos, "no remedy: " + error.message);
+  must(named && error.message.find("Make room") != std::string::npos,
+       "no remedy: " + error.message);
 }
 
 /// Writes until the disk is full; the number of records that were acknowledged.
@@ -72,8 +74,10 @@ size_t fill(const std::string& path, size_t record_bytes) {
 
 void check_goes_on(const std::string& path, size_t acknowledged) {
   auto journal = open(path);
-  must(journal->runs().size() == acknowledged, fmt::format("{} records of {}", journal->runs().size(), acknowledged));
-  for (const RunInfo* run : journal->runs()) must(journal->history(run->number).has_value(), "a record cannot be read");
+  must(journal->runs().size() == acknowledged,
+       fmt::format("{} records of {}", journal->runs().size(), acknowledged));
+  for (const RunInfo* run : journal->runs())
+    must(journal->history(run->number).has_value(), "a record cannot be read");
   Record record = some_record(*journal, 10);
   journal->append(record);
   must(journal->flush().has_value(), "cannot go on with room on the disk");
@@ -118,7 +122,8 @@ void on_small_disk(const std::string& scratch) {
 }  // namespace
 
 int main() {
-  std::string scratch = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : fs::temp_directory_path().string();
+  std::string scratch =
+      access("/dev/shm", W_OK) == 0 ? "/dev/shm" : fs::temp_directory_path().string();
   scratch += "/wf-disk-full-XXXXXX";
   must(mkdtemp(scratch.data()) != nullptr, "no scratch folder");
   // In children: one ends with the mount, and both may fail half-way.

@@ -33,7 +33,8 @@ Finding read_all(const std::string& path, Content& content) {
     if (run.value % 16 == 1) {
       auto walked = (*journal)->history(run);
       if (!walked) return damaged(walked.error());
-      if (*walked != history) return {Verdict::Wrong, fmt::format("two histories of run #{}", run.value)};
+      if (*walked != history)
+        return {Verdict::Wrong, fmt::format("two histories of run #{}", run.value)};
     }
     content.records.insert(content.records.end(), history.begin(), history.end());
   }
@@ -58,7 +59,8 @@ Finding check_goes_on(const std::string& path, Content& content) {
   content.journal.reset();
   Content again;
   if (Finding finding = read_all(path, again); finding.verdict != Verdict::Sound) return finding;
-  if (again.records != content.records) return {Verdict::Wrong, "other records after the next opening"};
+  if (again.records != content.records)
+    return {Verdict::Wrong, "other records after the next opening"};
   return {};
 }
 
@@ -87,20 +89,24 @@ bool has_scheduled(const Content& content, const std::string& key) {
     const Record& record = entry.second;
     if (record.type != RecordType::StepScheduled || record.step != step) return false;
     const RunInfo* info = content.journal->find(record.run);
-    return info->id == run || std::to_string(record.run.value) == run || "#" + std::to_string(record.run.value) == run;
+    return info->id == run || std::to_string(record.run.value) == run ||
+           "#" + std::to_string(record.run.value) == run;
   });
 }
 
 }  // namespace
 
-Finding check_known_records(const std::string& store, const std::string& shape_name, const std::string& released) {
+Finding check_known_records(const std::string& store, const std::string& shape_name,
+                            const std::string& released) {
   const Shape& shape = *shape_named(shape_name);
   Content content;
   if (Finding finding = read_all(store, content); finding.verdict != Verdict::Sound) return finding;
   const size_t acknowledged = last_number(released, "ack");
   if (content.records.size() < acknowledged)
-    return {Verdict::Lost, fmt::format("{} records of {} acknowledged", content.records.size(), acknowledged)};
-  if (content.records.size() > shape.records) return {Verdict::Wrong, "more records than were written"};
+    return {Verdict::Lost,
+            fmt::format("{} records of {} acknowledged", content.records.size(), acknowledged)};
+  if (content.records.size() > shape.records)
+    return {Verdict::Wrong, "more records than were written"};
   KnownRecords known(shape);
   for (const auto& [at, record] : content.records) {
     Record expected = known.next();
@@ -109,7 +115,8 @@ Finding check_known_records(const std::string& store, const std::string& shape_n
     if (record.program.empty()) continue;
     auto program = content.journal->program(record.program);
     if (!program) return damaged(program.error());
-    if (*program != KnownRecords::program_bytes(record.program)) return {Verdict::Wrong, "another program"};
+    if (*program != KnownRecords::program_bytes(record.program))
+      return {Verdict::Wrong, "another program"};
   }
   return check_goes_on(store, content);
 }
@@ -118,23 +125,31 @@ Finding check_run(const std::string& store, const std::string& released) {
   Content content;
   if (Finding finding = read_all(store, content); finding.verdict != Verdict::Sound) return finding;
   const auto count = [&](auto&& wanted) {
-    return static_cast<size_t>(std::count_if(content.records.begin(), content.records.end(),
-                                             [&](const auto& entry) { return wanted(entry.second); }));
+    return static_cast<size_t>(
+        std::count_if(content.records.begin(), content.records.end(),
+                      [&](const auto& entry) { return wanted(entry.second); }));
   };
   const size_t steps = count([](const Record& r) {
-    return r.run == RunId{1} && (r.type == RecordType::StepEnded || r.type == RecordType::TimerFired ||
-                                 r.type == RecordType::ChildEnded);
+    return r.run == RunId{1} &&
+           (r.type == RecordType::StepEnded || r.type == RecordType::TimerFired ||
+            r.type == RecordType::ChildEnded);
   });
-  const size_t ends = count([](const Record& r) { return r.run == RunId{1} && r.type == RecordType::RunEnded; });
+  const size_t ends =
+      count([](const Record& r) { return r.run == RunId{1} && r.type == RecordType::RunEnded; });
   const size_t after = last_number(released, "after");
-  if (steps < after) return {Verdict::Lost, fmt::format("{} steps have ended, but `after {}` was printed", steps, after)};
+  if (steps < after)
+    return {Verdict::Lost,
+            fmt::format("{} steps have ended, but `after {}` was printed", steps, after)};
   for (const std::string& line : lines_of(released)) {
-    if (line.rfind("result ", 0) == 0 && ends == 0) return {Verdict::Lost, "the result was printed, but not recorded"};
+    if (line.rfind("result ", 0) == 0 && ends == 0)
+      return {Verdict::Lost, "the result was printed, but not recorded"};
     if (line.rfind("effect ", 0) == 0 && !has_scheduled(content, line.substr(7)))
-      return {Verdict::Lost, fmt::format("`{}` was seen outside, but its step is not in the history", line)};
+      return {Verdict::Lost,
+              fmt::format("`{}` was seen outside, but its step is not in the history", line)};
   }
   for (const RunInfo* run : content.journal->runs())
-    if (auto program = content.journal->program(run->program); !program) return damaged(program.error());
+    if (auto program = content.journal->program(run->program); !program)
+      return damaged(program.error());
   return {};
 }
 

@@ -1,4 +1,5 @@
-// What a store must be after a power cut. Runs in a child process: a crash is a finding like any other.
+// What a store must be after a power cut. Runs in a child process: a crash is a finding like any
+// other.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +14,14 @@ struct Finding {
   std::string what;
 };
 
-/// A store that journal_writer has written: the records are the first of the known sequence, at least as many as
-/// were acknowledged in `released`; more can be appended, and are there after the next opening.
-Finding check_known_records(const std::string& store, const std::string& shape, const std::string& released);
+/// A store that journal_writer has written: the records are the first of the known sequence, at
+/// least as many as were acknowledged in `released`; more can be appended, and are there after the
+/// next opening.
+Finding check_known_records(const std::string& store, const std::string& shape,
+                            const std::string& released);
 
-/// A store that `wf run` has written. In `released`, what left the process, each line claims something of the history:
+/// A store that `wf run` has written. In `released`, what left the process, each line claims
+/// something of the history:
 ///   effect KEY    the step of this idempotency key was scheduled before its program ran
 ///   after N       at least N steps of the root had ended
 ///   result …      the root had ended

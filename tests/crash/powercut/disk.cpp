@@ -26,11 +26,14 @@ std::vector<TraceEvent> read_trace(const std::string& file) {
   return events;
 }
 
-Disk::Disk(std::string root) : root_(std::move(root)), top_(std::make_shared<Node>()) { top_->folder = true; }
+Disk::Disk(std::string root) : root_(std::move(root)), top_(std::make_shared<Node>()) {
+  top_->folder = true;
+}
 
 /// The node of a path; with `name`, the folder that holds it, and its name there.
 Disk::NodePtr Disk::at(const std::string& path, std::string* name) const {
-  if (path.compare(0, root_.size(), root_) != 0) throw std::runtime_error(path + " lies outside of the disk");
+  if (path.compare(0, root_.size(), root_) != 0)
+    throw std::runtime_error(path + " lies outside of the disk");
   NodePtr node = top_;
   size_t begin = root_.size() + 1;
   while (node && begin <= path.size()) {
@@ -64,7 +67,8 @@ void Disk::apply_write(std::string& content, const Change& change) {
     content.resize(change.offset);
     return;
   }
-  if (content.size() < change.offset + change.data.size()) content.resize(change.offset + change.data.size());
+  if (content.size() < change.offset + change.data.size())
+    content.resize(change.offset + change.data.size());
   content.replace(change.offset, change.data.size(), change.data);
 }
 
@@ -94,7 +98,8 @@ void Disk::apply(const TraceEvent& event) {
     }
     case Event::Rename: {
       const NodePtr parent = at(event.path2, &name);
-      if (at(event.path, &old_name) != parent) throw std::runtime_error("a rename between folders: not modelled");
+      if (at(event.path, &old_name) != parent)
+        throw std::runtime_error("a rename between folders: not modelled");
       change.removes = old_name;
       change.adds = name;
       change.node = at(event.path);
@@ -115,7 +120,8 @@ void Disk::apply(const TraceEvent& event) {
       change.truncates = event.event == Event::Truncate;
       change.durable = event.event == Event::WriteSynced;
       const auto found = by_inode_.find(event.inode);
-      if (found == by_inode_.end()) throw std::runtime_error("a write to a file that was not created");
+      if (found == by_inode_.end())
+        throw std::runtime_error("a write to a file that was not created");
       found->second->changes.push_back(change);
       break;
     }
@@ -137,7 +143,8 @@ bool Disk::has_unsynced() const {
   if (!top_->changes.empty()) return true;
   return std::any_of(by_inode_.begin(), by_inode_.end(), [](const auto& entry) {
     const auto& changes = entry.second->changes;
-    return std::any_of(changes.begin(), changes.end(), [](const Change& change) { return !change.durable; });
+    return std::any_of(changes.begin(), changes.end(),
+                       [](const Change& change) { return !change.durable; });
   });
 }
 
@@ -153,7 +160,8 @@ std::string Disk::file_image(const Node& node, const Keep& keep, std::mt19937_64
     } else if (keep.part == Keep::Part::Some) {
       for (size_t begin = 0; begin < change.data.size();) {
         const uint64_t place = change.offset + begin;
-        const size_t size = std::min(change.data.size() - begin, keep.piece_bytes - place % keep.piece_bytes);
+        const size_t size =
+            std::min(change.data.size() - begin, keep.piece_bytes - place % keep.piece_bytes);
         if (random() % 2) {
           Change piece;
           piece.offset = place;
@@ -165,20 +173,23 @@ std::string Disk::file_image(const Node& node, const Keep& keep, std::mt19937_64
     }
   }
   if (keep.part != Keep::Part::Some) return content;
-  // The length goes its own way: as far as the pieces reach, the new one with zeros, or the old one.
+  // The length goes its own way: as far as the pieces reach, the new one with zeros, or the old
+  // one.
   const uint64_t length = random() % 3;
   if (length == 1) content.resize(full.size());
-  if (length == 2 && std::none_of(node.changes.begin(), node.changes.end(), [](const Change& c) { return c.durable; }))
+  if (length == 2 && std::none_of(node.changes.begin(), node.changes.end(),
+                                  [](const Change& c) { return c.durable; }))
     content.resize(std::min(content.size(), node.content.size()));
   return content;
 }
 
-void Disk::folder_image(const Node& node, const std::string& prefix, const Keep& keep, std::mt19937_64& random, Image& image,
-                        int depth) const {
+void Disk::folder_image(const Node& node, const std::string& prefix, const Keep& keep,
+                        std::mt19937_64& random, Image& image, int depth) const {
   if (depth > 16) throw std::runtime_error("folders nested too deep");
   auto names = node.names;
   for (const Change& change : node.changes)
-    if (keep.part == Keep::Part::All || (keep.part == Keep::Part::Some && random() % 2)) apply_name(names, change);
+    if (keep.part == Keep::Part::All || (keep.part == Keep::Part::Some && random() % 2))
+      apply_name(names, change);
   for (const auto& [name, child] : names) {
     if (!child) continue;
     if (child->folder) {

@@ -1,8 +1,8 @@
 // A model of a disk under a power cut: what was synced is there, of the rest any part.
 //
-// Unsynced writes land in any order and in pieces (pages or sectors), the length of a file may be the old or the
-// new one, names that were not synced in their folder are there or not. That is harsher than most disks, and
-// what POSIX allows.
+// Unsynced writes land in any order and in pieces (pages or sectors), the length of a file may be
+// the old or the new one, names that were not synced in their folder are there or not. That is
+// harsher than most disks, and what POSIX allows.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ std::vector<TraceEvent> read_trace(const std::string& file);
 struct Keep {
   enum class Part : uint8_t { None, All, Some };
   Part part = Part::All;
-  size_t piece_bytes = 4096;        // Some: of each write, pieces of this size are kept or lost
+  size_t piece_bytes = 4096;  // Some: of each write, pieces of this size are kept or lost
 };
 
 class Disk {
@@ -49,19 +49,19 @@ class Disk {
  private:
   struct Node;
   using NodePtr = std::shared_ptr<Node>;
-  struct Change {                   // of a file: a write or a truncation; of a folder: a name
+  struct Change {  // of a file: a write or a truncation; of a folder: a name
     uint64_t offset = 0;
     std::string data;
     bool truncates = false;
-    bool durable = false;           // O_DSYNC
-    std::string removes, adds;      // names
+    bool durable = false;       // O_DSYNC
+    std::string removes, adds;  // names
     NodePtr node;
   };
   struct Node {
     bool folder = false;
-    std::string content;            // durable
+    std::string content;                   // durable
     std::map<std::string, NodePtr> names;  // durable
-    std::vector<Change> changes;    // since
+    std::vector<Change> changes;           // since
   };
 
   static void apply_write(std::string& content, const Change& change);
@@ -70,8 +70,8 @@ class Disk {
   static std::map<std::string, NodePtr> names_now(const Node& node);
   NodePtr at(const std::string& path, std::string* name = nullptr) const;
   std::string file_image(const Node& node, const Keep& keep, std::mt19937_64& random) const;
-  void folder_image(const Node& node, const std::string& prefix, const Keep& keep, std::mt19937_64& random, Image& image,
-                    int depth) const;
+  void folder_image(const Node& node, const std::string& prefix, const Keep& keep,
+                    std::mt19937_64& random, Image& image, int depth) const;
 
   std::string root_;
   NodePtr top_;

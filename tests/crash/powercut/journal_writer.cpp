@@ -28,11 +28,13 @@ int main(int argc, char** argv) {
   (*journal)->hold();
   for (size_t count = 1; count <= shape->records; ++count) {
     Record record = records.next();
-    if (!record.program.empty()) (*journal)->put_program(record.program, KnownRecords::program_bytes(record.program));
+    if (!record.program.empty())
+      (*journal)->put_program(record.program, KnownRecords::program_bytes(record.program));
     (*journal)->append(record);
     if (--until_flush > 0 && count < shape->records) continue;
     until_flush = records.flush_after();
-    if (auto flushed = (*journal)->flush(); !flushed) return fmt::print(stderr, "{}\n", flushed.error().message), 1;
+    if (auto flushed = (*journal)->flush(); !flushed)
+      return fmt::print(stderr, "{}\n", flushed.error().message), 1;
     const std::string ack = fmt::format("ack {}\n", count);
     if (write(STDOUT_FILENO, ack.data(), ack.size()) < 0) return 1;
   }

@@ -1,4 +1,5 @@
-// Records what a program does to its store, then cuts the power after every operation: see ../README.md.
+// Records what a program does to its store, then cuts the power after every operation: see
+// ../README.md.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
@@ -31,9 +32,11 @@ constexpr const char* kUsage =
     "  --images N         about so many images at most (default 2000)\n"
     "  --at-least N       fewer are a failure\n"
     "  --resume-every N   run: every N-th image is resumed by WF as well (default 25)\n"
-    "  --releases-early N takes each release for N operations earlier than it was: must not go unnoticed\n"
+    "  --releases-early N takes each release for N operations earlier than it was: must not go "
+    "unnoticed\n"
     "  --seed N           of the choice of what is lost\n"
-    "  --expect-failures  succeeds only if there are lost or damaged images: shows that the test can fail\n";
+    "  --expect-failures  succeeds only if there are lost or damaged images: shows that the test "
+    "can fail\n";
 constexpr unsigned kCheckSeconds = 60;
 constexpr size_t kShownMax = 5;
 constexpr const char* kRunId = "powercut";
@@ -43,7 +46,7 @@ struct Options {
   size_t images = 2000, at_least = 1, resume_every = 25, releases_early = 0;
   uint64_t seed = 1;
   bool expect_failures = false;
-  bool run = false;                 // `wf run` of a script, else journal_writer with a shape
+  bool run = false;  // `wf run` of a script, else journal_writer with a shape
   std::string program, subject;
   bool no_sync = false;
 };
@@ -68,7 +71,8 @@ int run_command(const Command& command) {
     setenv("WF_RECORD_STDOUT", std::to_string(status.st_ino).c_str(), 1);
     for (const auto& [name, value] : command.environment) setenv(name.c_str(), value.c_str(), 1);
     std::vector<char*> arguments;
-    for (const std::string& word : command.words) arguments.push_back(const_cast<char*>(word.c_str()));
+    for (const std::string& word : command.words)
+      arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     execv(arguments[0], arguments.data());
     _exit(127);
@@ -93,7 +97,8 @@ Command subject_command(const Options& options, const std::string& folder) {
   Command command;
   command.words = {options.program, store, options.subject};
   if (options.no_sync) command.words.push_back("--no-sync");
-  if (options.run) command.words = {options.program, "run", options.subject, "--id", kRunId, "--store", store};
+  if (options.run)
+    command.words = {options.program, "run", options.subject, "--id", kRunId, "--store", store};
   command.environment = {{"WF_POWERCUT_OUTSIDE", folder + "/outside"}};
   command.stdout_file = folder + "/stdout";
   command.stderr_file = folder + "/stderr";
@@ -114,7 +119,8 @@ std::vector<TraceEvent> record(const Options& options, const std::string& folder
                                                          {"WF_RECORD_OUTSIDE", folder + "/outside"},
                                                          {"WF_RECORD_TRACE", folder + "/trace"}});
   if (const int code = run_command(command); code != 0)
-    throw std::runtime_error(fmt::format("{} ended with {}: {}", options.subject, code, read_file(command.stderr_file)));
+    throw std::runtime_error(
+        fmt::format("{} ended with {}: {}", options.subject, code, read_file(command.stderr_file)));
   return read_trace(folder + "/trace");
 }
 
@@ -125,15 +131,15 @@ Finding resume(const Options& options, const std::string& folder, const std::str
   const std::string result = last_line(read_file(command.stdout_file));
   if (code >= 128) return {Verdict::Crashed, fmt::format("resumed: signal {}", code - 128)};
   if (code != 0 || result != oracle)
-    return {Verdict::Wrong, fmt::format("resumed: exit code {}, result `{}` instead of `{}`; {}", code, result, oracle,
-                                        read_file(command.stderr_file))};
+    return {Verdict::Wrong, fmt::format("resumed: exit code {}, result `{}` instead of `{}`; {}",
+                                        code, result, oracle, read_file(command.stderr_file))};
   return {};
 }
 
 struct Case {
   Disk::Image image;
   std::string released;
-  std::string name;                 // where and how the power was cut
+  std::string name;  // where and how the power was cut
   bool resumed = false;
 };
 
@@ -164,7 +170,8 @@ class Checkers {
       close(ends[0]);
       alarm(kCheckSeconds);
       const Finding finding = check_here(c, work_ + "/image-" + std::to_string(slot));
-      const std::string text = std::string(1, static_cast<char>(finding.verdict)) + finding.what.substr(0, 2000);
+      const std::string text =
+          std::string(1, static_cast<char>(finding.verdict)) + finding.what.substr(0, 2000);
       _exit(write(ends[1], text.data(), text.size()) > 0 ? 0 : 1);
     }
     close(ends[1]);
@@ -174,7 +181,8 @@ class Checkers {
   }
 
   void finish() {
-    while (std::any_of(running_.begin(), running_.end(), [](const Running& r) { return r.pid; })) collect();
+    while (std::any_of(running_.begin(), running_.end(), [](const Running& r) { return r.pid; }))
+      collect();
   }
 
   size_t images = 0, resumed = 0;
@@ -207,9 +215,11 @@ class Checkers {
     char text[2001];
     const ssize_t size = read(running.result, text, sizeof text);
     close(running.result);
-    Finding finding{Verdict::Crashed, fmt::format("signal {}", WIFSIGNALED(status) ? WTERMSIG(status) : 0)};
+    Finding finding{Verdict::Crashed,
+                    fmt::format("signal {}", WIFSIGNALED(status) ? WTERMSIG(status) : 0)};
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && size > 0)
-      finding = {static_cast<Verdict>(text[0]), std::string(text + 1, static_cast<size_t>(size - 1))};
+      finding = {static_cast<Verdict>(text[0]),
+                 std::string(text + 1, static_cast<size_t>(size - 1))};
     ++verdicts[static_cast<size_t>(finding.verdict)];
     if (finding.verdict != Verdict::Sound && ++shown_ <= kShownMax)
       fmt::print("  {}: {}\n", running.name, finding.what);
@@ -226,7 +236,8 @@ class Checkers {
 uint64_t hash_of(const Disk::Image& image, const std::string& released) {
   const std::hash<std::string> hash;
   uint64_t value = hash(released);
-  for (const auto& [name, content] : image) value = (value * 1099511628211u) ^ hash(name) ^ (hash(content) * 31);
+  for (const auto& [name, content] : image)
+    value = (value * 1099511628211u) ^ hash(name) ^ (hash(content) * 31);
   return value;
 }
 
@@ -234,14 +245,18 @@ uint64_t hash_of(const Disk::Image& image, const std::string& released) {
 void move_releases(std::vector<TraceEvent>& events, size_t earlier) {
   for (size_t i = 0; i < events.size(); ++i)
     if (events[i].event == Event::Release)
-      for (size_t k = i; k > 0 && k > i - std::min(i, earlier); --k) std::swap(events[k], events[k - 1]);
+      for (size_t k = i; k > 0 && k > i - std::min(i, earlier); --k)
+        std::swap(events[k], events[k - 1]);
 }
 
 /// Cuts the power after every event.
-void cut(const std::vector<TraceEvent>& events, const Options& options, const std::string& root, Checkers& checkers) {
+void cut(const std::vector<TraceEvent>& events, const Options& options, const std::string& root,
+         Checkers& checkers) {
   std::mt19937_64 random(options.seed);
-  std::vector<std::pair<Keep, const char*>> ways = {{{Keep::Part::None}, "nothing"}, {{Keep::Part::All}, "everything"}};
-  const size_t random_ways = std::clamp<size_t>(options.images / std::max<size_t>(events.size(), 1), 2, 30);
+  std::vector<std::pair<Keep, const char*>> ways = {{{Keep::Part::None}, "nothing"},
+                                                    {{Keep::Part::All}, "everything"}};
+  const size_t random_ways =
+      std::clamp<size_t>(options.images / std::max<size_t>(events.size(), 1), 2, 30);
   for (size_t i = 0; i < random_ways; ++i)
     ways.push_back(i % 2 ? std::pair(Keep{Keep::Part::Some, 512}, "some sectors")
                          : std::pair(Keep{Keep::Part::Some, 4096}, "some pages"));
@@ -252,7 +267,8 @@ void cut(const std::vector<TraceEvent>& events, const Options& options, const st
     disk.apply(events[i]);
     if (events[i].event == Event::Release) released += events[i].data;
     for (const auto& [keep, name] : ways) {
-      Case c{disk.image(keep, random), released, fmt::format("operation {} of {}, {} unsynced kept", i + 1, events.size(), name)};
+      Case c{disk.image(keep, random), released,
+             fmt::format("operation {} of {}, {} unsynced kept", i + 1, events.size(), name)};
       if (!seen.insert(hash_of(c.image, released)).second) continue;
       c.resumed = options.run && checkers.images % options.resume_every == 0;
       checkers.check(c);
@@ -265,28 +281,43 @@ std::optional<Options> parse(int argc, char** argv) {
   Options options;
   std::vector<std::string> words(argv + 1, argv + argc), rest;
   for (size_t i = 0; i < words.size(); ++i) {
-    const auto number = [&] { return i + 1 < words.size() ? std::strtoull(words[++i].c_str(), nullptr, 10) : 0; };
-    if (words[i] == "--recorder" && i + 1 < words.size()) options.recorder = words[++i];
-    else if (words[i] == "--images") options.images = number();
-    else if (words[i] == "--at-least") options.at_least = number();
-    else if (words[i] == "--resume-every") options.resume_every = std::max<uint64_t>(1, number());
-    else if (words[i] == "--releases-early") options.releases_early = number();
-    else if (words[i] == "--seed") options.seed = number();
-    else if (words[i] == "--expect-failures") options.expect_failures = true;
-    else if (words[i] == "--no-sync") options.no_sync = true;
-    else rest.push_back(words[i]);
+    const auto number = [&] {
+      return i + 1 < words.size() ? std::strtoull(words[++i].c_str(), nullptr, 10) : 0;
+    };
+    if (words[i] == "--recorder" && i + 1 < words.size())
+      options.recorder = words[++i];
+    else if (words[i] == "--images")
+      options.images = number();
+    else if (words[i] == "--at-least")
+      options.at_least = number();
+    else if (words[i] == "--resume-every")
+      options.resume_every = std::max<uint64_t>(1, number());
+    else if (words[i] == "--releases-early")
+      options.releases_early = number();
+    else if (words[i] == "--seed")
+      options.seed = number();
+    else if (words[i] == "--expect-failures")
+      options.expect_failures = true;
+    else if (words[i] == "--no-sync")
+      options.no_sync = true;
+    else
+      rest.push_back(words[i]);
   }
-  if (rest.size() != 3 || (rest[0] != "known" && rest[0] != "run") || options.recorder.empty()) return std::nullopt;
+  if (rest.size() != 3 || (rest[0] != "known" && rest[0] != "run") || options.recorder.empty())
+    return std::nullopt;
   options.run = rest[0] == "run";
   options.program = rest[1];
   options.subject = rest[2];
   return options;
 }
 
-/// In memory where there is such a place: the images are many, and no disk is tested here but our own model of one.
+/// In memory where there is such a place: the images are many, and no disk is tested here but our
+/// own model of one.
 std::string work_folder() {
   const char* given = std::getenv("WF_POWERCUT_WORK");
-  std::string pattern = given ? given : access("/dev/shm", W_OK) == 0 ? "/dev/shm" : fs::temp_directory_path().string();
+  std::string pattern = given                           ? given
+                        : access("/dev/shm", W_OK) == 0 ? "/dev/shm"
+                                                        : fs::temp_directory_path().string();
   pattern += "/wf-powercut-XXXXXX";
   if (!mkdtemp(pattern.data())) throw std::runtime_error("cannot make " + pattern);
   return pattern;
@@ -296,15 +327,21 @@ int test(const Options& options, const std::string& work) {
   const std::string recording = work + "/recorded";
   auto events = record(options, recording);
   move_releases(events, options.releases_early);
-  const auto releases = std::count_if(events.begin(), events.end(), [](const auto& e) { return e.event == Event::Release; });
+  const auto releases = std::count_if(events.begin(), events.end(),
+                                      [](const auto& e) { return e.event == Event::Release; });
   Checkers checkers(options, work, last_line(read_file(recording + "/stdout")));
   cut(events, options, recording + "/disk", checkers);
   const auto& v = checkers.verdicts;
   const size_t bad = v[1] + v[2] + v[3] + v[4];
-  fmt::print("{}: {} images at {} operations, {} of them releases: {} sound, {} lost, {} damaged, {} wrong, {} crashed; {} resumed\n",
-             fs::path(options.subject).filename().string(), checkers.images, events.size(), releases, v[0], v[1], v[2], v[3], v[4], checkers.resumed);
-  if (checkers.images < options.at_least) return fmt::print("fewer images than {}\n", options.at_least), 1;
-  if (options.expect_failures) return bad > 0 ? 0 : (fmt::print("no image failed: the test is blind\n"), 1);
+  fmt::print(
+      "{}: {} images at {} operations, {} of them releases: {} sound, {} lost, {} damaged, {} "
+      "wrong, {} crashed; {} resumed\n",
+      fs::path(options.subject).filename().string(), checkers.images, events.size(), releases, v[0],
+      v[1], v[2], v[3], v[4], checkers.resumed);
+  if (checkers.images < options.at_least)
+    return fmt::print("fewer images than {}\n", options.at_least), 1;
+  if (options.expect_failures)
+    return bad > 0 ? 0 : (fmt::print("no image failed: the test is blind\n"), 1);
   return bad == 0 ? 0 : 1;
 }
 

@@ -1,13 +1,15 @@
-// LD_PRELOAD library: logs what a process, and what it starts, does to the files of a store, and what leaves it.
+// LD_PRELOAD library: logs what a process, and what it starts, does to the files of a store, and
+// what leaves it.
 //
 //   WF_RECORD_STORE   absolute path of the store's folder (files under it are recorded)
-//   WF_RECORD_OUTSIDE absolute path of a folder whose files stand for the outside world: writes are releases
-//   WF_RECORD_STDOUT  the inode of the stdout whose writes are releases (what is started may have another one)
-//   WF_RECORD_TRACE   the file that gets the events (trace.h)
+//   WF_RECORD_OUTSIDE absolute path of a folder whose files stand for the outside world: writes are
+//   releases WF_RECORD_STDOUT  the inode of the stdout whose writes are releases (what is started
+//   may have another one) WF_RECORD_TRACE   the file that gets the events (trace.h)
 //
-// Only what is called through the C library's symbols is seen. lock.mdb, which LMDB writes through a mapping, is no
-// part of what must survive. One event is one write to a descriptor with O_APPEND, made while a lock is held
-// around the call itself, so the order of the trace is the order of the calls of each process.
+// Only what is called through the C library's symbols is seen. lock.mdb, which LMDB writes through
+// a mapping, is no part of what must survive. One event is one write to a descriptor with O_APPEND,
+// made while a lock is held around the call itself, so the order of the trace is the order of the
+// calls of each process.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -58,14 +60,15 @@ void set_up() {
   if (const char* value = getenv("WF_RECORD_OUTSIDE")) outside = value;
   if (const char* value = getenv("WF_RECORD_STDOUT")) stdout_inode = strtoull(value, nullptr, 10);
   if (const char* value = getenv("WF_RECORD_TRACE")) {
-    const int fd = static_cast<int>(syscall(SYS_openat, AT_FDCWD, value, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+    const int fd = static_cast<int>(
+        syscall(SYS_openat, AT_FDCWD, value, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
     trace_fd = static_cast<int>(syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 900));
     syscall(SYS_close, fd);
   }
 }
 
-void log(Event event, uint64_t inode, uint64_t offset, const std::string& path, const std::string& path2,
-         const void* data, size_t size) {
+void log(Event event, uint64_t inode, uint64_t offset, const std::string& path,
+         const std::string& path2, const void* data, size_t size) {
   if (trace_fd < 0) return;
   EventHeader header;
   header.event = event;
@@ -78,7 +81,8 @@ void log(Event event, uint64_t inode, uint64_t offset, const std::string& path, 
   bytes += path;
   bytes += path2;
   bytes.append(static_cast<const char*>(data), size);
-  if (syscall(SYS_write, trace_fd, bytes.data(), bytes.size()) != static_cast<long>(bytes.size())) abort();
+  if (syscall(SYS_write, trace_fd, bytes.data(), bytes.size()) != static_cast<long>(bytes.size()))
+    abort();
 }
 
 std::string absolute(int folder, const char* path) {
@@ -121,7 +125,9 @@ uint64_t inode_of(int fd) {
   return syscall(SYS_fstat, fd, &status) == 0 ? status.st_ino : 0;
 }
 
-Fd* watched(int fd) { return fd >= 0 && fd < kFdMax && fds[fd].watch != Watch::No ? &fds[fd] : nullptr; }
+Fd* watched(int fd) {
+  return fd >= 0 && fd < kFdMax && fds[fd].watch != Watch::No ? &fds[fd] : nullptr;
+}
 
 template <class Call>
 int opened(int folder, const char* path, int flags, Call call) {
@@ -134,22 +140,27 @@ int opened(int folder, const char* path, int flags, Call call) {
   if (fd >= 0 && fd < kFdMax) fds[fd] = {};
   if (fd < 0 || fd >= kFdMax || watch == Watch::No) return fd;
   fds[fd] = {watch, (flags & O_DSYNC) != 0, inode_of(fd)};
-  if (watch == Watch::Store && !existed) log(Event::CreateFile, fds[fd].inode, 0, full, "", nullptr, 0);
-  if (watch == Watch::Store && existed && (flags & O_TRUNC)) log(Event::Truncate, fds[fd].inode, 0, "", "", nullptr, 0);
+  if (watch == Watch::Store && !existed)
+    log(Event::CreateFile, fds[fd].inode, 0, full, "", nullptr, 0);
+  if (watch == Watch::Store && existed && (flags & O_TRUNC))
+    log(Event::Truncate, fds[fd].inode, 0, "", "", nullptr, 0);
   return fd;
 }
 
 void wrote(int fd, uint64_t offset, const struct iovec* parts, int count, ssize_t size) {
   Fd* file = watched(fd);
-  const bool release = file ? file->watch == Watch::Outside : fd == 1 && inode_of(fd) == stdout_inode;
+  const bool release =
+      file ? file->watch == Watch::Outside : fd == 1 && inode_of(fd) == stdout_inode;
   if (size <= 0 || (!file && !release)) return;
   std::string data;
-  for (int i = 0; i < count; ++i) data.append(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
+  for (int i = 0; i < count; ++i)
+    data.append(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
   data.resize(static_cast<size_t>(size));
   if (release)
     log(Event::Release, 0, 0, "", "", data.data(), data.size());
   else
-    log(file->synced ? Event::WriteSynced : Event::Write, file->inode, offset, "", "", data.data(), data.size());
+    log(file->synced ? Event::WriteSynced : Event::Write, file->inode, offset, "", "", data.data(),
+        data.size());
 }
 
 uint64_t place(int fd) {
@@ -186,25 +197,25 @@ mode_t mode_argument(int flags, va_list arguments) {
 
 extern "C" {
 
-#define DEFINE_OPEN(name)                                                    \
-  int name(const char* path, int flags, ...) {                               \
-    REAL(name);                                                              \
-    va_list arguments;                                                       \
-    va_start(arguments, flags);                                              \
-    const mode_t mode = mode_argument(flags, arguments);                     \
-    va_end(arguments);                                                       \
+#define DEFINE_OPEN(name)                                                          \
+  int name(const char* path, int flags, ...) {                                     \
+    REAL(name);                                                                    \
+    va_list arguments;                                                             \
+    va_start(arguments, flags);                                                    \
+    const mode_t mode = mode_argument(flags, arguments);                           \
+    va_end(arguments);                                                             \
     return opened(AT_FDCWD, path, flags, [&] { return next(path, flags, mode); }); \
   }
 DEFINE_OPEN(open)
 DEFINE_OPEN(open64)
 
-#define DEFINE_OPENAT(name)                                                  \
-  int name(int folder, const char* path, int flags, ...) {                   \
-    REAL(name);                                                              \
-    va_list arguments;                                                       \
-    va_start(arguments, flags);                                              \
-    const mode_t mode = mode_argument(flags, arguments);                     \
-    va_end(arguments);                                                       \
+#define DEFINE_OPENAT(name)                                                              \
+  int name(int folder, const char* path, int flags, ...) {                               \
+    REAL(name);                                                                          \
+    va_list arguments;                                                                   \
+    va_start(arguments, flags);                                                          \
+    const mode_t mode = mode_argument(flags, arguments);                                 \
+    va_end(arguments);                                                                   \
     return opened(folder, path, flags, [&] { return next(folder, path, flags, mode); }); \
   }
 DEFINE_OPENAT(openat)
@@ -214,7 +225,9 @@ int __open_2(const char* path, int flags) { return open(path, flags); }
 int __open64_2(const char* path, int flags) { return open64(path, flags); }
 int __openat_2(int folder, const char* path, int flags) { return openat(folder, path, flags); }
 int creat(const char* path, mode_t mode) { return open(path, O_CREAT | O_WRONLY | O_TRUNC, mode); }
-int creat64(const char* path, mode_t mode) { return open(path, O_CREAT | O_WRONLY | O_TRUNC, mode); }
+int creat64(const char* path, mode_t mode) {
+  return open(path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
 
 int close(int fd) {
   REAL(close);
@@ -241,7 +254,9 @@ int fcntl(int fd, int command, ...) {
   std::lock_guard guard(lock);
   const int result = next(fd, command, argument);
   // dash keeps the old stdout and moves the file of a redirection with F_DUPFD.
-  if ((command == F_DUPFD || command == F_DUPFD_CLOEXEC) && result >= 0 && result < kFdMax && fd < kFdMax) fds[result] = fds[fd];
+  if ((command == F_DUPFD || command == F_DUPFD_CLOEXEC) && result >= 0 && result < kFdMax &&
+      fd < kFdMax)
+    fds[result] = fds[fd];
   return result;
 }
 int fcntl64(int fd, int command, ...) {
@@ -275,39 +290,39 @@ ssize_t writev(int fd, const struct iovec* parts, int count) {
   return done;
 }
 
-#define DEFINE_PWRITE(name)                                                    \
-  ssize_t name(int fd, const void* data, size_t size, off_t offset) {          \
-    REAL(name);                                                                \
-    if (!watched(fd)) return next(fd, data, size, offset);                     \
-    std::lock_guard guard(lock);                                               \
-    const ssize_t done = next(fd, data, size, offset);                         \
-    const struct iovec part = {const_cast<void*>(data), size};                 \
-    wrote(fd, static_cast<uint64_t>(offset), &part, 1, done);                  \
-    return done;                                                               \
+#define DEFINE_PWRITE(name)                                           \
+  ssize_t name(int fd, const void* data, size_t size, off_t offset) { \
+    REAL(name);                                                       \
+    if (!watched(fd)) return next(fd, data, size, offset);            \
+    std::lock_guard guard(lock);                                      \
+    const ssize_t done = next(fd, data, size, offset);                \
+    const struct iovec part = {const_cast<void*>(data), size};        \
+    wrote(fd, static_cast<uint64_t>(offset), &part, 1, done);         \
+    return done;                                                      \
   }
 DEFINE_PWRITE(pwrite)
 DEFINE_PWRITE(pwrite64)
 
-#define DEFINE_PWRITEV(name)                                                      \
-  ssize_t name(int fd, const struct iovec* parts, int count, off_t offset) {      \
-    REAL(name);                                                                   \
-    if (!watched(fd)) return next(fd, parts, count, offset);                      \
-    std::lock_guard guard(lock);                                                  \
-    const ssize_t done = next(fd, parts, count, offset);                          \
-    wrote(fd, static_cast<uint64_t>(offset), parts, count, done);                 \
-    return done;                                                                  \
+#define DEFINE_PWRITEV(name)                                                 \
+  ssize_t name(int fd, const struct iovec* parts, int count, off_t offset) { \
+    REAL(name);                                                              \
+    if (!watched(fd)) return next(fd, parts, count, offset);                 \
+    std::lock_guard guard(lock);                                             \
+    const ssize_t done = next(fd, parts, count, offset);                     \
+    wrote(fd, static_cast<uint64_t>(offset), parts, count, done);            \
+    return done;                                                             \
   }
 DEFINE_PWRITEV(pwritev)
 DEFINE_PWRITEV(pwritev64)
 
-#define DEFINE_FTRUNCATE(name)                                                 \
-  int name(int fd, off_t size) noexcept {                                      \
-    REAL(name);                                                                \
-    std::lock_guard guard(lock);                                               \
-    const int result = next(fd, size);                                         \
-    if (Fd* file = watched(fd); file && file->watch == Watch::Store && result == 0) \
+#define DEFINE_FTRUNCATE(name)                                                            \
+  int name(int fd, off_t size) noexcept {                                                 \
+    REAL(name);                                                                           \
+    std::lock_guard guard(lock);                                                          \
+    const int result = next(fd, size);                                                    \
+    if (Fd* file = watched(fd); file && file->watch == Watch::Store && result == 0)       \
       log(Event::Truncate, file->inode, static_cast<uint64_t>(size), "", "", nullptr, 0); \
-    return result;                                                             \
+    return result;                                                                        \
   }
 DEFINE_FTRUNCATE(ftruncate)
 DEFINE_FTRUNCATE(ftruncate64)
@@ -333,7 +348,8 @@ int mkdirat(int folder, const char* path, mode_t mode) noexcept {
   set_up();
   const std::string full = absolute(folder, path);
   const int result = next(folder, path, mode);
-  if (result == 0 && watch_of(full) == Watch::Store) log(Event::MakeFolder, inode_of(full), 0, full, "", nullptr, 0);
+  if (result == 0 && watch_of(full) == Watch::Store)
+    log(Event::MakeFolder, inode_of(full), 0, full, "", nullptr, 0);
   return result;
 }
 int mkdir(const char* path, mode_t mode) noexcept { return mkdirat(AT_FDCWD, path, mode); }
@@ -347,7 +363,9 @@ int renameat(int from_folder, const char* from, int to_folder, const char* to) n
   if (result == 0 && watch_of(b) == Watch::Store) log(Event::Rename, 0, 0, a, b, nullptr, 0);
   return result;
 }
-int rename(const char* from, const char* to) noexcept { return renameat(AT_FDCWD, from, AT_FDCWD, to); }
+int rename(const char* from, const char* to) noexcept {
+  return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
 
 int unlink(const char* path) noexcept {
   REAL(unlink);
