@@ -1,5 +1,4 @@
 #include <catch2/catch.hpp>
-
 #include <random>
 
 #include "lang/bytecode/opcode_table.h"
@@ -13,7 +12,8 @@ uint32_t word(Op op, uint8_t a = 0, uint8_t b = 0, uint8_t c = 0) {
   return static_cast<uint32_t>(op) | a << 8 | b << 16 | static_cast<uint32_t>(c) << 24;
 }
 uint32_t wide(Op op, uint8_t a, int bx) {
-  return static_cast<uint32_t>(op) | a << 8 | static_cast<uint32_t>(static_cast<uint16_t>(bx)) << 16;
+  return static_cast<uint32_t>(op) | a << 8 |
+         static_cast<uint32_t>(static_cast<uint16_t>(bx)) << 16;
 }
 
 Constant text(std::string value) {

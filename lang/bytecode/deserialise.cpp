@@ -1,4 +1,5 @@
-// Bytes → Program. Trusts nothing: every count, index of an enum, span and depth is checked before use.
+// Bytes → Program. Trusts nothing: counts, enums, spans and depths are checked before use.
+// use.
 #include <fmt/format.h>
 
 #include <bit>
@@ -71,7 +72,8 @@ class Reader {
     at_ += size;
     return std::string(bytes_.substr(at_ - size, size));
   }
-  /// Calls `each` as often as the count that it reads says. An element has at least `element_bytes`.
+  /// Calls `each` as often as the count that it reads says. An element has at least
+  /// `element_bytes`.
   template <class F>
   void repeat(F each, size_t element_bytes = 1) {
     uint64_t count = number();
@@ -96,19 +98,22 @@ class ProgramReader {
     header();
     if (!r_.failed()) body();
     if (!r_.failed() && !r_.at_end()) r_.fail("there is more than a program");
-    if (r_.failed()) return wakeful::fail(Fault::Store, "the stored program is damaged: " + r_.fault());
+    if (r_.failed())
+      return wakeful::fail(Fault::Store, "the stored program is damaged: " + r_.fault());
     return std::move(program_);
   }
 
  private:
   void header() {
     for (char expected : kProgramMagic) {
-      if (r_.byte() != static_cast<uint8_t>(expected)) return r_.fail("it does not begin with WFPR");
+      if (r_.byte() != static_cast<uint8_t>(expected))
+        return r_.fail("it does not begin with WFPR");
     }
     uint8_t version = r_.byte();
     if (version != kProgramVersion) {
-      r_.fail(fmt::format("its format is version {}, this wf reads version {}; use the wf that wrote it,",
-                          version, kProgramVersion));
+      r_.fail(fmt::format(
+          "its format is version {}, this wf reads version {}; use the wf that wrote it,", version,
+          kProgramVersion));
     }
   }
 
@@ -130,8 +135,8 @@ class ProgramReader {
     r_.repeat([&] { program_.workflows.push_back(callable()); });
     r_.repeat([&] { program_.activities.push_back(callable()); });
     program_.caches = static_cast<uint16_t>(r_.number_to(UINT16_MAX, "the number of caches"));
-    program_.own_workflows =
-        static_cast<uint32_t>(r_.number_to(program_.workflows.size(), "the number of own workflows"));
+    program_.own_workflows = static_cast<uint32_t>(
+        r_.number_to(program_.workflows.size(), "the number of own workflows"));
   }
 
   template <class E>
@@ -155,17 +160,26 @@ class ProgramReader {
     if (too_deep(depth)) return c;
     c.kind = enumerator(Constant::Kind::Range, "kind of constant");
     switch (c.kind) {
-      case Constant::Kind::Null: break;
+      case Constant::Kind::Null:
+        break;
       case Constant::Kind::Bool:
       case Constant::Kind::Int:
-      case Constant::Kind::Duration: c.integer = r_.integer(); break;
-      case Constant::Kind::Float: c.real = r_.real(); break;
-      case Constant::Kind::String: c.text = r_.text(); break;
+      case Constant::Kind::Duration:
+        c.integer = r_.integer();
+        break;
+      case Constant::Kind::Float:
+        c.real = r_.real();
+        break;
+      case Constant::Kind::String:
+        c.text = r_.text();
+        break;
       case Constant::Kind::Callee:
         c.callee = enumerator(CalleeKind::Builtin, "kind of callee");
         c.integer = r_.integer();
         break;
-      case Constant::Kind::List: r_.repeat([&] { c.items.push_back(constant(depth + 1)); }); break;
+      case Constant::Kind::List:
+        r_.repeat([&] { c.items.push_back(constant(depth + 1)); });
+        break;
       case Constant::Kind::Map:
         r_.repeat([&] {
           c.keys.push_back(r_.text());

@@ -1,4 +1,5 @@
-// Program → text for `wf disasm`: one line an instruction, made from the operand letters of opcodes.def.
+// Program → text for `wf disasm`: one line an instruction, made from the operand letters of
+// opcodes.def.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,10 +42,14 @@ std::string builtin_name(int64_t number) {
 
 std::string callee_text(const Program& program, const Constant& c) {
   switch (c.callee) {
-    case CalleeKind::Function: return "fn " + name_at(program.functions, c.integer);
-    case CalleeKind::Workflow: return "workflow " + name_at(program.workflows, c.integer);
-    case CalleeKind::Activity: return "activity " + name_at(program.activities, c.integer);
-    case CalleeKind::Builtin: return "builtin " + builtin_name(c.integer);
+    case CalleeKind::Function:
+      return "fn " + name_at(program.functions, c.integer);
+    case CalleeKind::Workflow:
+      return "workflow " + name_at(program.workflows, c.integer);
+    case CalleeKind::Activity:
+      return "activity " + name_at(program.activities, c.integer);
+    case CalleeKind::Builtin:
+      return "builtin " + builtin_name(c.integer);
   }
   return "?";
 }
@@ -53,16 +58,26 @@ std::string constant_text(const Program& program, uint32_t index) {
   if (index >= program.constants.size()) return fmt::format("?{}", index);
   const Constant& c = program.constants[index];
   switch (c.kind) {
-    case Constant::Kind::Null: return "null";
-    case Constant::Kind::Bool: return c.integer ? "true" : "false";
-    case Constant::Kind::Int: return std::to_string(c.integer);
-    case Constant::Kind::Float: return fmt::format("{}", c.real);
-    case Constant::Kind::Duration: return fmt::format("{}ms", c.integer);
-    case Constant::Kind::String: return quoted(c.text);
-    case Constant::Kind::Callee: return callee_text(program, c);
-    case Constant::Kind::List: return fmt::format("[{} items]", c.items.size());
-    case Constant::Kind::Map: return fmt::format("{{{} keys}}", c.keys.size());
-    case Constant::Kind::Range: return fmt::format("{}..{}", c.integer, c.end);
+    case Constant::Kind::Null:
+      return "null";
+    case Constant::Kind::Bool:
+      return c.integer ? "true" : "false";
+    case Constant::Kind::Int:
+      return std::to_string(c.integer);
+    case Constant::Kind::Float:
+      return fmt::format("{}", c.real);
+    case Constant::Kind::Duration:
+      return fmt::format("{}ms", c.integer);
+    case Constant::Kind::String:
+      return quoted(c.text);
+    case Constant::Kind::Callee:
+      return callee_text(program, c);
+    case Constant::Kind::List:
+      return fmt::format("[{} items]", c.items.size());
+    case Constant::Kind::Map:
+      return fmt::format("{{{} keys}}", c.keys.size());
+    case Constant::Kind::Range:
+      return fmt::format("{}..{}", c.integer, c.end);
   }
   return "?";
 }
@@ -97,7 +112,8 @@ class Disassembler {
     out_ += '\n';
     line_ = 0;
     file_ = UINT32_MAX;
-    for (uint32_t pc = 0; pc < f.code.size(); pc += instruction_words(Instruction{f.code[pc]}.op())) {
+    for (uint32_t pc = 0; pc < f.code.size();
+         pc += instruction_words(Instruction{f.code[pc]}.op())) {
       source_line(f.place_of(pc));
       instruction(f, pc);
     }
@@ -132,32 +148,48 @@ class Disassembler {
     switch (letter) {
       case 'r':
       case 'w':
-      case 'm': return add(fmt::format("r{}", value));
-      case 'n': return add(std::to_string(value));
-      case 'i': return add(std::to_string(static_cast<int8_t>(value)));
-      case 'k': return add(constant_text(program_, value));
-      default: return;
+      case 'm':
+        return add(fmt::format("r{}", value));
+      case 'n':
+        return add(std::to_string(value));
+      case 'i':
+        return add(std::to_string(static_cast<int8_t>(value)));
+      case 'k':
+        return add(constant_text(program_, value));
+      default:
+        return;
     }
   }
 
   void wide_operand(char letter, Instruction in) {
     switch (letter) {
-      case 'I': return add(std::to_string(in.sbx()));
-      case 'N': return add(std::to_string(in.bx()));
-      case 'K': return add(constant_text(program_, in.bx()));
-      case 'F': return add(fmt::format("#{} {}", in.bx(), name_at(program_.functions, in.bx())));
-      default: return;  // J: shown as the target
+      case 'I':
+        return add(std::to_string(in.sbx()));
+      case 'N':
+        return add(std::to_string(in.bx()));
+      case 'K':
+        return add(constant_text(program_, in.bx()));
+      case 'F':
+        return add(fmt::format("#{} {}", in.bx(), name_at(program_.functions, in.bx())));
+      default:
+        return;  // J: shown as the target
     }
   }
 
   void extra_operand(char letter, uint32_t extra) {
     switch (letter) {
-      case 'k': return add(constant_text(program_, extra & 0xFFFF));
-      case 'n': return add(constant_text(program_, extra & 0xFFFF));  // CallMethodNamed
-      case 'f': return add(fmt::format("#{} {}", extra, name_at(program_.functions, extra)));
-      case 'b': return add(builtin_name(extra));
-      case 'i': return add(shape_text(program_, extra));
-      default: return;  // j: shown as the target
+      case 'k':
+        return add(constant_text(program_, extra & 0xFFFF));
+      case 'n':
+        return add(constant_text(program_, extra & 0xFFFF));  // CallMethodNamed
+      case 'f':
+        return add(fmt::format("#{} {}", extra, name_at(program_.functions, extra)));
+      case 'b':
+        return add(builtin_name(extra));
+      case 'i':
+        return add(shape_text(program_, extra));
+      default:
+        return;  // j: shown as the target
     }
   }
 

@@ -38,8 +38,8 @@ inline const OpcodeInfo& opcode_info(Op op) { return opcode_info(static_cast<uin
 /// Words of an instruction: 1, or 2 with its extra word.
 inline uint32_t instruction_words(Op op) { return opcode_info(op).has_extra() ? 2 : 1; }
 
-/// Where the jump of the instruction at `pc` leads, as an index into the code; -1 for one that has none.
-/// May lie outside the code of a program that was not verified.
+/// Where the jump of the instruction at `pc` leads, as an index into the code; -1 for one that has
+/// none. May lie outside the code of a program that was not verified.
 int64_t jump_target(const std::vector<uint32_t>& code, uint32_t pc);
 
 /// Whether control can go on behind the instruction (not after Return, Jump, Throw …).

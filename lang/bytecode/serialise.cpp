@@ -49,17 +49,26 @@ class Writer {
   void constant(const Constant& c) {
     byte(static_cast<uint8_t>(c.kind));
     switch (c.kind) {
-      case Constant::Kind::Null: break;
+      case Constant::Kind::Null:
+        break;
       case Constant::Kind::Bool:
       case Constant::Kind::Int:
-      case Constant::Kind::Duration: integer(c.integer); break;
-      case Constant::Kind::Float: real(c.real); break;
-      case Constant::Kind::String: text(c.text); break;
+      case Constant::Kind::Duration:
+        integer(c.integer);
+        break;
+      case Constant::Kind::Float:
+        real(c.real);
+        break;
+      case Constant::Kind::String:
+        text(c.text);
+        break;
       case Constant::Kind::Callee:
         byte(static_cast<uint8_t>(c.callee));
         integer(c.integer);
         break;
-      case Constant::Kind::List: list(c.items, [&](const Constant& item) { constant(item); }); break;
+      case Constant::Kind::List:
+        list(c.items, [&](const Constant& item) { constant(item); });
+        break;
       case Constant::Kind::Map:
         number(c.items.size());
         for (size_t i = 0; i < c.items.size(); ++i) {

@@ -1,5 +1,6 @@
-// The check of a program's code before it runs. Operand letters come from opcodes.def; what a shape cannot
-// say (windows of several registers, kinds of constants, counts of arguments) stands in check_window().
+// The check of a program's code before it runs. Operand letters come from opcodes.def; what a shape
+// cannot say (windows of several registers, kinds of constants, counts of arguments) stands in
+// check_window().
 #include <fmt/format.h>
 
 #include "lang/bytecode/limits.h"
@@ -142,26 +143,36 @@ class FunctionVerifier {
   void check_window() {
     const uint32_t a = in_.a(), b = in_.b(), c = in_.c();
     switch (in_.op()) {
-      case Op::Closure: return check_closure();
+      case Op::Closure:
+        return check_closure();
       case Op::UpGet:
-      case Op::UpCellGet: return check_upvalue(b);
-      case Op::UpCellSet: return check_upvalue(a);
+      case Op::UpCellGet:
+        return check_upvalue(b);
+      case Op::UpCellSet:
+        return check_upvalue(a);
       case Op::Concat:
         if (c == 0) fail("a text of no parts");
         return check_registers(b, c);
       case Op::RangePrep:
       case Op::RangeLoop:
-      case Op::ForNext: return check_registers(a, 3);
-      case Op::ForNext2: return check_registers(a, 4);
+      case Op::ForNext:
+        return check_registers(a, 3);
+      case Op::ForNext2:
+        return check_registers(a, 4);
       case Op::ForPrep:
       case Op::StreamNext:
       case Op::Gather:
       case Op::WaitAny:
-      case Op::Race: return check_registers(a, 2);
-      case Op::Batch: return check_registers(a, 5);
-      case Op::Slice: return check_registers(c, 2);
-      case Op::MapRest: return check_registers(a, 1 + c);
-      case Op::Call: return check_registers(a, 1 + b);
+      case Op::Race:
+        return check_registers(a, 2);
+      case Op::Batch:
+        return check_registers(a, 5);
+      case Op::Slice:
+        return check_registers(c, 2);
+      case Op::MapRest:
+        return check_registers(a, 1 + c);
+      case Op::Call:
+        return check_registers(a, 1 + b);
       case Op::CallNamed:
         check_shape(extra(), b);
         return check_registers(a, 1 + b);
@@ -177,8 +188,10 @@ class FunctionVerifier {
       case Op::CallMethod:
         if (b == 0) fail("a method without its receiver");
         return check_registers(a, 1 + b);
-      case Op::Start: return check_start();
-      default: return;
+      case Op::Start:
+        return check_start();
+      default:
+        return;
     }
   }
 
@@ -202,9 +215,15 @@ std::string check_callee(const Program& program, const Constant& c) {
   };
   bool good = false;
   switch (c.callee) {
-    case CalleeKind::Function: good = plain_function(program, c.integer); break;
-    case CalleeKind::Workflow: good = within(program.workflows.size()); break;
-    case CalleeKind::Activity: good = within(program.activities.size()); break;
+    case CalleeKind::Function:
+      good = plain_function(program, c.integer);
+      break;
+    case CalleeKind::Workflow:
+      good = within(program.workflows.size());
+      break;
+    case CalleeKind::Activity:
+      good = within(program.activities.size());
+      break;
     case CalleeKind::Builtin:
       good = within(UINT16_MAX + 1) && builtin_by_number(static_cast<uint16_t>(c.integer));
       break;

@@ -38,7 +38,8 @@ Span FunctionCompiler::call_span(const ast::CallExpr& e) const {
   return span;
 }
 
-/// The first register of a call: `to` itself where it is the last one taken, so that no Move is needed.
+/// The first register of a call: `to` itself where it is the last one taken, so that no Move is
+/// needed.
 Reg FunctionCompiler::window(Reg to) {
   return static_cast<uint32_t>(to) + 1 == out_.top() ? to : out_.take();
 }
@@ -56,8 +57,8 @@ void FunctionCompiler::call(const ast::CallExpr& e, Reg to, Chain* chain) {
   bool callee = known && known->kind == Global::Kind::Callee;
   if (callee && known->constant->callee == CalleeKind::Function) {
     uint32_t function = static_cast<uint32_t>(known->constant->integer);
-    call_function(e, function, known->builtin ? known->builtin->params : params_of(*known->callable),
-                  base);
+    call_function(e, function,
+                  known->builtin ? known->builtin->params : params_of(*known->callable), base);
   } else if (callee && known->constant->callee == CalleeKind::Builtin) {
     call_builtin(e, *known->builtin, base);
   } else if (!known && e.callee->kind == ExprKind::Member) {
@@ -128,8 +129,8 @@ uint32_t FunctionCompiler::bind_arguments(const ast::CallExpr& e,
     error(binding.place.value_or(e.span), fmt::format("{}: {}", callee, binding.fault));
     return static_cast<uint32_t>(params.size());
   }
-  // Arguments are evaluated as written. Where that is also the order of the parameters, each gets its
-  // register just before, so that a call in it ends where it is wanted.
+  // Arguments are evaluated as written. Where that is also the order of the parameters, each gets
+  // its register just before, so that a call in it ends where it is wanted.
   if (!binding.in_order) out_.take(static_cast<uint32_t>(params.size()));
   uint32_t first = out_.top() - (binding.in_order ? 0 : static_cast<uint32_t>(params.size()));
   for (uint32_t slot : binding.order) {
@@ -159,8 +160,7 @@ void FunctionCompiler::collect_arguments(const std::vector<const ast::Argument*>
     if (param.rest) {
       out_.emit(arg->value->span, Op::ListAppend, reg, value);
     } else {
-      out_.emit_extra(arg->value->span, Op::MapPut, reg, value, 0,
-                      member_word(arg->name->text));
+      out_.emit_extra(arg->value->span, Op::MapPut, reg, value, 0, member_word(arg->name->text));
     }
     out_.release_to(top);
   }

@@ -49,8 +49,8 @@ class Finder {
   void use(std::string_view name) {
     const Binding* binding = find(name);
     if (binding == nullptr || binding->function == functions_.size()) return;
-    // functions_[n] is the function directly inside the one that declares it: a `compensate` block there
-    // takes the value as it is at that moment.
+    // functions_[n] is the function directly inside the one that declares it: a `compensate` block
+    // there takes the value as it is at that moment.
     if (!functions_[binding->function]) captured_.insert(binding->id);
   }
 
@@ -61,11 +61,12 @@ class Finder {
     variables_.assigned.insert(binding->id);
     for (size_t i = binding->function; i < functions_.size(); ++i) {
       if (!functions_[i]) continue;
-      diagnostics_.error("fixed-binding", target.span,
-                         fmt::format("`{}` belongs to the code around this `compensate` block, which "
-                                     "sees variables as they were when it was registered",
-                                     target.name),
-                         "use a variable of the block, or change a list or a map");
+      diagnostics_.error(
+          "fixed-binding", target.span,
+          fmt::format("`{}` belongs to the code around this `compensate` block, which "
+                      "sees variables as they were when it was registered",
+                      target.name),
+          "use a variable of the block, or change a list or a map");
       return;
     }
   }
@@ -103,29 +104,38 @@ class Finder {
 
   void statement(const ast::Stmt& s) {
     switch (s.kind) {
-      case StmtKind::Expr: return expr(ast::as<ast::ExprStmt>(s).value.get());
+      case StmtKind::Expr:
+        return expr(ast::as<ast::ExprStmt>(s).value.get());
       case StmtKind::Let: {
         const auto& let = ast::as<ast::LetStmt>(s);
         expr(let.value.get());
         return pattern(let.target);
       }
-      case StmtKind::Assign: return assignment(ast::as<ast::AssignStmt>(s));
-      case StmtKind::For: return for_loop(ast::as<ast::ForStmt>(s));
+      case StmtKind::Assign:
+        return assignment(ast::as<ast::AssignStmt>(s));
+      case StmtKind::For:
+        return for_loop(ast::as<ast::ForStmt>(s));
       case StmtKind::While:
         expr(ast::as<ast::WhileStmt>(s).condition.get());
         return block(ast::as<ast::WhileStmt>(s).body);
       case StmtKind::Break:
-      case StmtKind::Continue: return;
-      case StmtKind::Return: return expr(ast::as<ast::ReturnStmt>(s).value.get());
-      case StmtKind::Throw: return expr(ast::as<ast::ThrowStmt>(s).value.get());
+      case StmtKind::Continue:
+        return;
+      case StmtKind::Return:
+        return expr(ast::as<ast::ReturnStmt>(s).value.get());
+      case StmtKind::Throw:
+        return expr(ast::as<ast::ThrowStmt>(s).value.get());
       case StmtKind::Fn:
         bind(ast::as<ast::FnStmt>(s).name);
         return function(ast::as<ast::FnStmt>(s).fn, false);
-      case StmtKind::Compensate: return closure_block(ast::as<ast::CompensateStmt>(s).body, true);
-      case StmtKind::On: return function(ast::as<ast::OnStmt>(s).fn, false);
+      case StmtKind::Compensate:
+        return closure_block(ast::as<ast::CompensateStmt>(s).body, true);
+      case StmtKind::On:
+        return function(ast::as<ast::OnStmt>(s).fn, false);
       case StmtKind::Mock:
       case StmtKind::Expect:
-      case StmtKind::ExpectThrows: return;  // of tests, which are not compiled
+      case StmtKind::ExpectThrows:
+        return;  // of tests, which are not compiled
     }
   }
 
@@ -146,10 +156,14 @@ class Finder {
   void expr(const ast::Expr* e) {
     if (e == nullptr) return;
     switch (e->kind) {
-      case ExprKind::Name: return use(ast::as<ast::NameExpr>(*e).name);
-      case ExprKind::Lambda: return function(ast::as<ast::LambdaExpr>(*e).fn, false);
-      case ExprKind::Try: return try_catch(ast::as<ast::TryExpr>(*e));
-      case ExprKind::Batch: return batch(ast::as<ast::BatchExpr>(*e));
+      case ExprKind::Name:
+        return use(ast::as<ast::NameExpr>(*e).name);
+      case ExprKind::Lambda:
+        return function(ast::as<ast::LambdaExpr>(*e).fn, false);
+      case ExprKind::Try:
+        return try_catch(ast::as<ast::TryExpr>(*e));
+      case ExprKind::Batch:
+        return batch(ast::as<ast::BatchExpr>(*e));
       case ExprKind::Spawn:
         expr(ast::as<ast::SpawnExpr>(*e).call.get());
         if (const auto& body = ast::as<ast::SpawnExpr>(*e).block) closure_block(*body, false);
@@ -161,7 +175,8 @@ class Finder {
         if (branch.otherwise) block(*branch.otherwise);
         return;
       }
-      default: return operands(*e);
+      default:
+        return operands(*e);
     }
   }
 
@@ -201,11 +216,13 @@ class Finder {
           expr(entry.value.get());
         }
         return;
-      case ExprKind::Unary: return expr(ast::as<ast::UnaryExpr>(e).operand.get());
+      case ExprKind::Unary:
+        return expr(ast::as<ast::UnaryExpr>(e).operand.get());
       case ExprKind::Binary:
         expr(ast::as<ast::BinaryExpr>(e).left.get());
         return expr(ast::as<ast::BinaryExpr>(e).right.get());
-      case ExprKind::Member: return expr(ast::as<ast::MemberExpr>(e).object.get());
+      case ExprKind::Member:
+        return expr(ast::as<ast::MemberExpr>(e).object.get());
       case ExprKind::Index:
         expr(ast::as<ast::IndexExpr>(e).object.get());
         return expr(ast::as<ast::IndexExpr>(e).index.get());
@@ -213,7 +230,8 @@ class Finder {
         expr(ast::as<ast::SliceExpr>(e).object.get());
         expr(ast::as<ast::SliceExpr>(e).begin.get());
         return expr(ast::as<ast::SliceExpr>(e).end.get());
-      case ExprKind::Call: return call(ast::as<ast::CallExpr>(e));
+      case ExprKind::Call:
+        return call(ast::as<ast::CallExpr>(e));
       case ExprKind::Gather:
         expr(ast::as<ast::GatherExpr>(e).operand.get());
         return expr(ast::as<ast::GatherExpr>(e).timeout.get());
@@ -223,7 +241,8 @@ class Finder {
       case ExprKind::Race:
         expr(ast::as<ast::RaceExpr>(e).operand.get());
         return expr(ast::as<ast::RaceExpr>(e).timeout.get());
-      default: return;  // literals
+      default:
+        return;  // literals
     }
   }
 

@@ -22,10 +22,14 @@ void FunctionCompiler::chain(const ast::Expr& e, Reg to) {
 
 void FunctionCompiler::link(const ast::Expr& e, Reg to, Chain* chain) {
   switch (e.kind) {
-    case ExprKind::Member: return member(ast::as<ast::MemberExpr>(e), to, chain);
-    case ExprKind::Index: return index(ast::as<ast::IndexExpr>(e), to, chain);
-    case ExprKind::Slice: return slice(ast::as<ast::SliceExpr>(e), to, chain);
-    default: return call(ast::as<ast::CallExpr>(e), to, chain);
+    case ExprKind::Member:
+      return member(ast::as<ast::MemberExpr>(e), to, chain);
+    case ExprKind::Index:
+      return index(ast::as<ast::IndexExpr>(e), to, chain);
+    case ExprKind::Slice:
+      return slice(ast::as<ast::SliceExpr>(e), to, chain);
+    default:
+      return call(ast::as<ast::CallExpr>(e), to, chain);
   }
 }
 

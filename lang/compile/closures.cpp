@@ -12,7 +12,8 @@ constexpr size_t kUpvaluesMax = 255;
 TypeDesc desc_of(const ast::Type& type) {
   TypeDesc desc;
   // The kinds are the same rows in the same order.
-  static_assert(static_cast<int>(ast::Type::Kind::Record) == static_cast<int>(TypeDesc::Kind::Record));
+  static_assert(static_cast<int>(ast::Type::Kind::Record) ==
+                static_cast<int>(TypeDesc::Kind::Record));
   desc.kind = static_cast<TypeDesc::Kind>(type.kind);
   desc.optional = type.optional;
   for (const ast::Type& arg : type.args) desc.args.push_back(desc_of(arg));
@@ -25,7 +26,9 @@ TypeDesc desc_of(const ast::Type& type) {
 
 }  // namespace
 
-TypeDesc type_of(const std::optional<ast::Type>& type) { return type ? desc_of(*type) : TypeDesc{}; }
+TypeDesc type_of(const std::optional<ast::Type>& type) {
+  return type ? desc_of(*type) : TypeDesc{};
+}
 
 std::vector<Parameter> parameters_of(const ast::Callable& callable) {
   std::vector<Parameter> params;
@@ -47,7 +50,8 @@ FunctionCompiler::FunctionCompiler(CompileContext& context, uint32_t file, bool 
   function_.prelude = prelude;
 }
 
-Function FunctionCompiler::compile(const std::string& name, const ast::Callable& callable, Span span) {
+Function FunctionCompiler::compile(const std::string& name, const ast::Callable& callable,
+                                   Span span) {
   function_.name = name;
   parameters(callable);
   block_to_return(callable.body);
@@ -111,11 +115,13 @@ FunctionCompiler::Variable FunctionCompiler::capture(const Variable& outer) {
     return {Variable::Where::Upvalue, 0, false, outer.id};
   }
   Capture c;
-  c.from = outer.where == Variable::Where::Upvalue ? Capture::From::Upvalue : Capture::From::Register;
+  c.from =
+      outer.where == Variable::Where::Upvalue ? Capture::From::Upvalue : Capture::From::Register;
   c.index = outer.index;
   c.unbox = outer.cell && compensate_;
   function_.captures.push_back(c);
-  upvalues_.push_back({outer.id, outer.cell && !compensate_, outer.where == Variable::Where::Callee});
+  upvalues_.push_back(
+      {outer.id, outer.cell && !compensate_, outer.where == Variable::Where::Callee});
   return {Variable::Where::Upvalue, static_cast<uint8_t>(upvalues_.size() - 1),
           upvalues_.back().cell, outer.id};
 }
@@ -132,8 +138,11 @@ void FunctionCompiler::load_variable(const Variable& v, Reg to, Span span) {
     case Variable::Where::Upvalue:
       out_.emit(span, v.cell ? Op::UpCellGet : Op::UpGet, to, v.index);
       return;
-    case Variable::Where::Callee: out_.emit(span, Op::LoadCallee, to); return;
-    case Variable::Where::None: return;
+    case Variable::Where::Callee:
+      out_.emit(span, Op::LoadCallee, to);
+      return;
+    case Variable::Where::None:
+      return;
   }
 }
 
@@ -151,8 +160,8 @@ void FunctionCompiler::store_variable(const Variable& v, Reg from, Span span) {
 
 // --- closures
 
-void FunctionCompiler::closure(const std::string& name, const ast::Callable& callable, Span span, Reg to,
-                               const ast::Ident* self) {
+void FunctionCompiler::closure(const std::string& name, const ast::Callable& callable, Span span,
+                               Reg to, const ast::Ident* self) {
   FunctionCompiler inner(context_, file_, function_.prelude, variables_, this);
   inner.self_ = self;
   Function function = inner.compile(name, callable, span);

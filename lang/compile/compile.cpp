@@ -58,12 +58,11 @@ Program generate(const std::vector<ast::File>& files, const ImportMap& imports,
   return program;
 }
 
-/// The prelude is part of every program, so that a stored program needs nothing but natives. Its faults
-/// are ours.
+/// The prelude is part of every program, so that a stored program needs nothing but natives. Its
+/// faults are ours.
 void add_prelude(LoadedFiles& loaded, Sources& sources, Diagnostics& diagnostics) {
   uint32_t index = static_cast<uint32_t>(sources.files.size());
-  sources.files.push_back(
-      std::make_shared<SourceFile>("<prelude>", std::string(prelude_source())));
+  sources.files.push_back(std::make_shared<SourceFile>("<prelude>", std::string(prelude_source())));
   loaded.files.push_back(parse(index, sources, diagnostics));
 }
 

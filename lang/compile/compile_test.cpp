@@ -1,7 +1,6 @@
 #include "lang/compile/compile.h"
 
 #include <catch2/catch.hpp>
-
 #include <map>
 
 #include "lang/compile/load.h"
@@ -35,7 +34,8 @@ Program program_of(const std::string& source) {
 std::string code_of(const std::string& source, const std::string& name = "f") {
   std::string text = disassemble(program_of(source));
   size_t at = 0;
-  while (text[at] != '#' || text.compare(text.find(' ', at) + 1, name.size() + 1, name + "(") != 0) {
+  while (text[at] != '#' ||
+         text.compare(text.find(' ', at) + 1, name.size() + 1, name + "(") != 0) {
     at = text.find('\n', at) + 1;
     REQUIRE(at != 0);
   }
@@ -63,7 +63,9 @@ std::string first_error(const Files& files) {
   }
   return "";
 }
-std::string first_error(const std::string& source) { return first_error(Files{{"main.wf", source}}); }
+std::string first_error(const std::string& source) {
+  return first_error(Files{{"main.wf", source}});
+}
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -87,13 +89,15 @@ TEST_CASE("compile: a recursive function has no needless moves") {
         "0 JumpLessI r0 2 0 -> 3\n"
         "2 Return r0\n"
         "3 SubI r3 r0 1\n"
-        "4 CallFunction r2 1 #" + std::to_string(program_of("fn f(n) { n }").find_function("f")) +
-        " f\n"
-        "6 SubI r4 r0 2\n"
-        "7 CallFunction r3 1 #" + std::to_string(program_of("fn f(n) { n }").find_function("f")) +
-        " f\n"
-        "9 Add r1 r2 r3\n"
-        "10 Return r1\n");
+        "4 CallFunction r2 1 #" +
+            std::to_string(program_of("fn f(n) { n }").find_function("f")) +
+            " f\n"
+            "6 SubI r4 r0 2\n"
+            "7 CallFunction r3 1 #" +
+            std::to_string(program_of("fn f(n) { n }").find_function("f")) +
+            " f\n"
+            "9 Add r1 r2 r3\n"
+            "10 Return r1\n");
 }
 
 TEST_CASE("compile: a loop over a literal range keeps its numbers in registers") {
@@ -254,7 +258,8 @@ TEST_CASE("compile: workflows are called, or started") {
         "6 MapPut r4 r5 \"memo\"\n"
         "8 Start r0 2 0 names b\n"
         "10 Return r0\n");
-  CHECK(contains(code_of(head + "fn f() { act(1) with {start_to_close_timeout: 1s} }"), "Start r0 1 1"));
+  CHECK(contains(code_of(head + "fn f() { act(1) with {start_to_close_timeout: 1s} }"),
+                 "Start r0 1 1"));
 }
 
 TEST_CASE("compile: spawn of what only a frame can call goes through a function") {
@@ -275,8 +280,9 @@ TEST_CASE("compile: gather, wait_any and batch have their windows") {
 // --- variables and closures
 
 TEST_CASE("compile: what is not assigned is captured by value, what is lives in a cell") {
-  Program p = program_of("fn f(a) { let b = 1\n var c = 2\n var d = 3\n"
-                         "let g = () => a + b + d\n fn() { c += 1 } }");
+  Program p = program_of(
+      "fn f(a) { let b = 1\n var c = 2\n var d = 3\n"
+      "let g = () => a + b + d\n fn() { c += 1 } }");
   const Function& reads = p.functions[p.functions.size() - 2];
   REQUIRE(reads.captures.size() == 3);
   const Function& writes = p.functions.back();
@@ -288,13 +294,15 @@ TEST_CASE("compile: what is not assigned is captured by value, what is lives in 
 }
 
 TEST_CASE("compile: a compensate block takes the content of cells") {
-  Program p = program_of("workflow f() { var x = 1\n let g = fn() { x = 2 }\n x = 3\n compensate { print(x) } }");
+  Program p = program_of(
+      "workflow f() { var x = 1\n let g = fn() { x = 2 }\n x = 3\n compensate { print(x) } }");
   const Function& undo = p.functions.back();
   REQUIRE(undo.name == "compensate");
   REQUIRE(undo.captures.size() == 1);
   CHECK(undo.captures[0].unbox);
   // A variable that only compensate blocks see needs no cell.
-  CHECK_FALSE(contains(code_of("workflow f() { var x = 1\n x = 3\n compensate { print(x) } }"), "NewCell"));
+  CHECK_FALSE(
+      contains(code_of("workflow f() { var x = 1\n x = 3\n compensate { print(x) } }"), "NewCell"));
   CHECK(contains(first_error("workflow f() { var x = 1\n compensate { x = 2 } }"), "x"));
 }
 
@@ -361,14 +369,15 @@ TEST_CASE("compile: try, catch and its condition") {
 }
 
 TEST_CASE("compile: finally runs on every way out, innermost first") {
-  std::string code = code_of("fn f(g) { for x in g { try { if x { break }\n return 1 } finally { g() } }\n 2 }");
+  std::string code =
+      code_of("fn f(g) { for x in g { try { if x { break }\n return 1 } finally { g() } }\n 2 }");
   size_t calls = 0;
   for (size_t at = 0; (at = code.find("Call ", at)) != std::string::npos; ++at) ++calls;
   CHECK(calls == 3);  // break, return, error: the normal end cannot be reached
   CHECK(contains(code, "ExitTry\n"));
   CHECK(contains(code, "Rethrow"));
-  std::string shadowed = code_of(
-      "fn f() { let x = 1\n try { let x = 2\n return 3 } finally { print(x) } }");
+  std::string shadowed =
+      code_of("fn f() { let x = 1\n try { let x = 2\n return 3 } finally { print(x) } }");
   CHECK(contains(shadowed, "ListAppend r7 r0\n"));
 }
 
@@ -421,7 +430,8 @@ TEST_CASE("compile: constants cannot grow without bound") {
 }
 
 TEST_CASE("compile: declared options are constants") {
-  Program p = program_of("let LIMIT = 30s\nactivity act(x) with {start_to_close_timeout: LIMIT * 2}");
+  Program p =
+      program_of("let LIMIT = 30s\nactivity act(x) with {start_to_close_timeout: LIMIT * 2}");
   CHECK(option(p, 0, "start_to_close_timeout") == Constant{Constant::Kind::Duration, 60'000});
   CHECK(p.activities[0].function == -1);
 }
@@ -440,9 +450,11 @@ TEST_CASE("compile: types are handed on") {
 // --- imports
 
 TEST_CASE("compile: imports are relative to their file and read once") {
-  Files files = {{"main.wf", "import \"lib/a.wf\"\nimport \"lib/b.wf\" as b\nworkflow main() { a() + b.twice(C) }"},
-                 {"lib/a.wf", "import \"b.wf\"\nlet C = 2\nfn a() { twice(1) }"},
-                 {"lib/b.wf", "fn twice(x) { x * 2 }\nworkflow Other() { 1 }"}};
+  Files files = {
+      {"main.wf",
+       "import \"lib/a.wf\"\nimport \"lib/b.wf\" as b\nworkflow main() { a() + b.twice(C) }"},
+      {"lib/a.wf", "import \"b.wf\"\nlet C = 2\nfn a() { twice(1) }"},
+      {"lib/b.wf", "fn twice(x) { x * 2 }\nworkflow Other() { 1 }"}};
   Compiled compiled = compile_files(files);
   for (const Diagnostic& d : compiled.diagnostics.sorted()) UNSCOPED_INFO(d.message);
   REQUIRE(compiled.program);

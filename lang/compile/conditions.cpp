@@ -52,12 +52,24 @@ void FunctionCompiler::jump_if_compare(const ast::BinaryExpr& e, bool sense, Lab
   Reg right = any(*e.right);
   out_.release_to(top);
   switch (e.op) {
-    case BinaryOp::Less: out_.jump(e.span, Op::JumpLess, to, left, right, sense); return;
-    case BinaryOp::LessEqual: out_.jump(e.span, Op::JumpLessEqual, to, left, right, sense); return;
-    case BinaryOp::Greater: out_.jump(e.span, Op::JumpLess, to, right, left, sense); return;
-    case BinaryOp::GreaterEqual: out_.jump(e.span, Op::JumpLessEqual, to, right, left, sense); return;
-    case BinaryOp::NotEqual: out_.jump(e.span, Op::JumpEqual, to, left, right, !sense); return;
-    default: out_.jump(e.span, Op::JumpEqual, to, left, right, sense); return;
+    case BinaryOp::Less:
+      out_.jump(e.span, Op::JumpLess, to, left, right, sense);
+      return;
+    case BinaryOp::LessEqual:
+      out_.jump(e.span, Op::JumpLessEqual, to, left, right, sense);
+      return;
+    case BinaryOp::Greater:
+      out_.jump(e.span, Op::JumpLess, to, right, left, sense);
+      return;
+    case BinaryOp::GreaterEqual:
+      out_.jump(e.span, Op::JumpLessEqual, to, right, left, sense);
+      return;
+    case BinaryOp::NotEqual:
+      out_.jump(e.span, Op::JumpEqual, to, left, right, !sense);
+      return;
+    default:
+      out_.jump(e.span, Op::JumpEqual, to, left, right, sense);
+      return;
   }
 }
 
@@ -77,21 +89,31 @@ namespace {
 /// The comparison with its sides exchanged.
 BinaryOp mirrored(BinaryOp op) {
   switch (op) {
-    case BinaryOp::Less: return BinaryOp::Greater;
-    case BinaryOp::LessEqual: return BinaryOp::GreaterEqual;
-    case BinaryOp::Greater: return BinaryOp::Less;
-    case BinaryOp::GreaterEqual: return BinaryOp::LessEqual;
-    default: return op;
+    case BinaryOp::Less:
+      return BinaryOp::Greater;
+    case BinaryOp::LessEqual:
+      return BinaryOp::GreaterEqual;
+    case BinaryOp::Greater:
+      return BinaryOp::Less;
+    case BinaryOp::GreaterEqual:
+      return BinaryOp::LessEqual;
+    default:
+      return op;
   }
 }
 
 Op immediate_jump(BinaryOp op) {
   switch (op) {
-    case BinaryOp::Less: return Op::JumpLessI;
-    case BinaryOp::LessEqual: return Op::JumpLessEqualI;
-    case BinaryOp::Greater: return Op::JumpGreaterI;
-    case BinaryOp::GreaterEqual: return Op::JumpGreaterEqualI;
-    default: return Op::JumpEqualI;
+    case BinaryOp::Less:
+      return Op::JumpLessI;
+    case BinaryOp::LessEqual:
+      return Op::JumpLessEqualI;
+    case BinaryOp::Greater:
+      return Op::JumpGreaterI;
+    case BinaryOp::GreaterEqual:
+      return Op::JumpGreaterEqualI;
+    default:
+      return Op::JumpEqualI;
   }
 }
 

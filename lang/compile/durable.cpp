@@ -9,7 +9,7 @@ using ast::ExprKind;
 
 namespace {
 
-constexpr uint32_t kStartWaits = 1;          // C of Start
+constexpr uint32_t kStartWaits = 1;  // C of Start
 constexpr uint32_t kStartCompensate = 2;
 
 }  // namespace
@@ -39,13 +39,13 @@ void FunctionCompiler::start(const ast::CallExpr& e, bool wait, Reg to) {
   close_window(base, to, top, e.span);
 }
 
-/// Loads what is started into `base`: workflows, activities, effects and functions as they are; other
-/// builtins and methods, which only a frame can call, through a thunk.
+/// Loads what is started into `base`: workflows, activities, effects and functions as they are;
+/// other builtins and methods, which only a frame can call, through a thunk.
 void FunctionCompiler::start_callee(const ast::CallExpr& e, bool wait, Reg base) {
   std::optional<Global> known = known_callee(*e.callee);
   const Builtin* builtin = known ? known->builtin : nullptr;
-  bool plain_builtin = builtin && builtin->kind != Builtin::Kind::Effect &&
-                       builtin->kind != Builtin::Kind::Prelude;
+  bool plain_builtin =
+      builtin && builtin->kind != Builtin::Kind::Effect && builtin->kind != Builtin::Kind::Prelude;
   bool method = !known && e.callee->kind == ExprKind::Member && !wait;
   if (plain_builtin || method) {
     Constant function = callee_constant(CalleeKind::Function, thunk(e, builtin));
@@ -100,7 +100,8 @@ uint32_t FunctionCompiler::thunk(const ast::CallExpr& e, const Builtin* builtin)
 
 void FunctionCompiler::spawn(const ast::SpawnExpr& e, Reg to) {
   if (e.call) {
-    if (e.call->kind != ExprKind::Call) return error(e.span, "`spawn` is followed by a call or a block");
+    if (e.call->kind != ExprKind::Call)
+      return error(e.span, "`spawn` is followed by a call or a block");
     return start(ast::as<ast::CallExpr>(*e.call), false, to);
   }
   uint32_t top = out_.top();
@@ -113,8 +114,8 @@ void FunctionCompiler::spawn(const ast::SpawnExpr& e, Reg to) {
   close_window(base, to, top, e.span);
 }
 
-void FunctionCompiler::wait_for(Op op, const ast::Expr& operand, const ast::Expr* timeout, bool flag,
-                                Span span, Reg to) {
+void FunctionCompiler::wait_for(Op op, const ast::Expr& operand, const ast::Expr* timeout,
+                                bool flag, Span span, Reg to) {
   uint32_t top = out_.top();
   Reg base = window(to);
   expr(operand, base);
@@ -133,8 +134,8 @@ void FunctionCompiler::batch(const ast::BatchExpr& e, Reg to) {
   expr_or_absent(bound, out_.take(), e.span);
   expr_or_absent(e.pause.get(), out_.take(), e.span);
   expr_or_absent(e.tolerate.get(), out_.take(), e.span);
-  uint32_t flags = (e.limit ? kLimit : 0) | (e.settled ? kSettled : 0) |
-                   (e.tolerate_percent ? kPercent : 0);
+  uint32_t flags =
+      (e.limit ? kLimit : 0) | (e.settled ? kSettled : 0) | (e.tolerate_percent ? kPercent : 0);
   out_.emit(e.span, Op::Batch, base, flags);
   close_window(base, to, top, e.span);
 }

@@ -7,7 +7,8 @@
 namespace wakeful {
 namespace {
 
-/// Beyond it no jump of 16 bits would reach anyway; `finally` blocks nested in each other double the code.
+/// Beyond it no jump of 16 bits would reach anyway; `finally` blocks nested in each other double
+/// the code.
 constexpr size_t kFunctionWordsMax = 1'000'000;
 
 uint32_t encode(Op op, uint32_t a, uint32_t b, uint32_t c) {

@@ -12,16 +12,16 @@ namespace wakeful {
 /// A register number.
 using Reg = uint8_t;
 
-/// A place that jumps lead to: they are patched when it is bound. Every label that was jumped to must be
-/// bound; jumps to a bound label are backwards.
+/// A place that jumps lead to: they are patched when it is bound. Every label that was jumped to
+/// must be bound; jumps to a bound label are backwards.
 struct Label {
-  std::vector<uint32_t> jumps;      // instructions that wait for it
+  std::vector<uint32_t> jumps;  // instructions that wait for it
   int64_t at = -1;
 };
 
-/// Writes one Function. Faults that the code's author caused (too many registers, jumps too far) are kept
-/// in `fault()`; from then on the code is of no use, but nothing breaks. Instructions that control cannot
-/// reach are dropped.
+/// Writes one Function. Faults that the code's author caused (too many registers, jumps too far)
+/// are kept in `fault()`; from then on the code is of no use, but nothing breaks. Instructions that
+/// control cannot reach are dropped.
 class Emitter {
  public:
   explicit Emitter(Function& function) : f_(function) {}

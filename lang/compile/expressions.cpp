@@ -18,25 +18,39 @@ void FunctionCompiler::expr(const ast::Expr& e, Reg to) {
     case ExprKind::Int:
     case ExprKind::Float:
     case ExprKind::Duration:
-    case ExprKind::String: return load_constant(*folded(e), to, e.span);
-    case ExprKind::Interpolation: return interpolation(ast::as<ast::InterpolationExpr>(e), to);
-    case ExprKind::List: return list(ast::as<ast::ListExpr>(e), to);
-    case ExprKind::Map: return map(ast::as<ast::MapExpr>(e), to);
-    case ExprKind::Name: return name(ast::as<ast::NameExpr>(e), to);
-    case ExprKind::Unary: return unary(ast::as<ast::UnaryExpr>(e), to);
-    case ExprKind::Binary: return binary(ast::as<ast::BinaryExpr>(e), to);
+    case ExprKind::String:
+      return load_constant(*folded(e), to, e.span);
+    case ExprKind::Interpolation:
+      return interpolation(ast::as<ast::InterpolationExpr>(e), to);
+    case ExprKind::List:
+      return list(ast::as<ast::ListExpr>(e), to);
+    case ExprKind::Map:
+      return map(ast::as<ast::MapExpr>(e), to);
+    case ExprKind::Name:
+      return name(ast::as<ast::NameExpr>(e), to);
+    case ExprKind::Unary:
+      return unary(ast::as<ast::UnaryExpr>(e), to);
+    case ExprKind::Binary:
+      return binary(ast::as<ast::BinaryExpr>(e), to);
     case ExprKind::Member:
     case ExprKind::Index:
     case ExprKind::Slice:
-    case ExprKind::Call: return chain(e, to);
-    case ExprKind::Lambda: return closure("fn", ast::as<ast::LambdaExpr>(e).fn, e.span, to);
-    case ExprKind::If: return if_expr(ast::as<ast::IfExpr>(e), to);
-    case ExprKind::Try: return try_expr(ast::as<ast::TryExpr>(e), to);
-    case ExprKind::Batch: return batch(ast::as<ast::BatchExpr>(e), to);
-    case ExprKind::Spawn: return spawn(ast::as<ast::SpawnExpr>(e), to);
+    case ExprKind::Call:
+      return chain(e, to);
+    case ExprKind::Lambda:
+      return closure("fn", ast::as<ast::LambdaExpr>(e).fn, e.span, to);
+    case ExprKind::If:
+      return if_expr(ast::as<ast::IfExpr>(e), to);
+    case ExprKind::Try:
+      return try_expr(ast::as<ast::TryExpr>(e), to);
+    case ExprKind::Batch:
+      return batch(ast::as<ast::BatchExpr>(e), to);
+    case ExprKind::Spawn:
+      return spawn(ast::as<ast::SpawnExpr>(e), to);
     case ExprKind::Gather: {
       const auto& gather = ast::as<ast::GatherExpr>(e);
-      return wait_for(Op::Gather, *gather.operand, gather.timeout.get(), gather.settled, e.span, to);
+      return wait_for(Op::Gather, *gather.operand, gather.timeout.get(), gather.settled, e.span,
+                      to);
     }
     case ExprKind::WaitAny: {
       const auto& wait = ast::as<ast::WaitAnyExpr>(e);
@@ -111,7 +125,8 @@ void FunctionCompiler::load_constant(const Constant& c, Reg to, Span span) {
 }
 
 std::optional<Constant> FunctionCompiler::folded(const ast::Expr& e) {
-  ConstantOf constant_of = [&](const ast::NameExpr& name, const ast::Ident* member) -> const Constant* {
+  ConstantOf constant_of = [&](const ast::NameExpr& name,
+                               const ast::Ident* member) -> const Constant* {
     if (is_local(name.name)) return nullptr;
     Global global = member ? context_.globals.find_member(file_, name.name, member->text)
                            : context_.globals.find(file_, name.name);
@@ -141,16 +156,21 @@ void FunctionCompiler::name(const ast::NameExpr& e, Reg to) {
   global_value(context_.globals.find(file_, e.name), e.name, to, e.span);
 }
 
-void FunctionCompiler::global_value(const Global& global, const std::string& shown, Reg to, Span span) {
+void FunctionCompiler::global_value(const Global& global, const std::string& shown, Reg to,
+                                    Span span) {
   switch (global.kind) {
     case Global::Kind::Callee:
-    case Global::Kind::Let: return load_constant(*global.constant, to, span);
-    case Global::Kind::Self: out_.emit(span, Op::LoadSelf, to); return;
+    case Global::Kind::Let:
+      return load_constant(*global.constant, to, span);
+    case Global::Kind::Self:
+      out_.emit(span, Op::LoadSelf, to);
+      return;
     case Global::Kind::Module:
     case Global::Kind::Alias:
       return error(span, fmt::format("`{}` is a module, not a value", shown),
                    fmt::format("use one of its members: `{}.…`", shown));
-    case Global::Kind::None: return error(span, fmt::format("unknown name `{}`", shown));
+    case Global::Kind::None:
+      return error(span, fmt::format("unknown name `{}`", shown));
   }
 }
 
@@ -169,7 +189,8 @@ void FunctionCompiler::binary(const ast::BinaryExpr& e, Reg to) {
   uint32_t top = out_.top();
   switch (e.op) {
     case BinaryOp::And:
-    case BinaryOp::Or: return logical(e, to);
+    case BinaryOp::Or:
+      return logical(e, to);
     case BinaryOp::Coalesce: {
       Label end;
       expr(*e.left, to);
@@ -184,7 +205,8 @@ void FunctionCompiler::binary(const ast::BinaryExpr& e, Reg to) {
     case BinaryOp::Greater:
     case BinaryOp::GreaterEqual:
     case BinaryOp::In:
-    case BinaryOp::NotIn: return comparison(e, to);
+    case BinaryOp::NotIn:
+      return comparison(e, to);
     case BinaryOp::Range:
     case BinaryOp::Add:
     case BinaryOp::Subtract:
@@ -201,13 +223,20 @@ void FunctionCompiler::binary(const ast::BinaryExpr& e, Reg to) {
 
 Op arithmetic_op(BinaryOp op) {
   switch (op) {
-    case BinaryOp::Add: return Op::Add;
-    case BinaryOp::Subtract: return Op::Sub;
-    case BinaryOp::Multiply: return Op::Mul;
-    case BinaryOp::Divide: return Op::Div;
-    case BinaryOp::FloorDivide: return Op::FloorDiv;
-    case BinaryOp::Modulo: return Op::Mod;
-    default: return Op::Range;
+    case BinaryOp::Add:
+      return Op::Add;
+    case BinaryOp::Subtract:
+      return Op::Sub;
+    case BinaryOp::Multiply:
+      return Op::Mul;
+    case BinaryOp::Divide:
+      return Op::Div;
+    case BinaryOp::FloorDivide:
+      return Op::FloorDiv;
+    case BinaryOp::Modulo:
+      return Op::Mod;
+    default:
+      return Op::Range;
   }
 }
 
@@ -215,28 +244,40 @@ namespace {
 
 std::optional<Op> immediate_op(BinaryOp op) {
   switch (op) {
-    case BinaryOp::Add: return Op::AddI;
-    case BinaryOp::Subtract: return Op::SubI;
-    case BinaryOp::Multiply: return Op::MulI;
-    case BinaryOp::FloorDivide: return Op::FloorDivI;
-    case BinaryOp::Modulo: return Op::ModI;
-    default: return std::nullopt;
+    case BinaryOp::Add:
+      return Op::AddI;
+    case BinaryOp::Subtract:
+      return Op::SubI;
+    case BinaryOp::Multiply:
+      return Op::MulI;
+    case BinaryOp::FloorDivide:
+      return Op::FloorDivI;
+    case BinaryOp::Modulo:
+      return Op::ModI;
+    default:
+      return std::nullopt;
   }
 }
 
 std::optional<Op> constant_op(BinaryOp op) {
   switch (op) {
-    case BinaryOp::Add: return Op::AddK;
-    case BinaryOp::Subtract: return Op::SubK;
-    case BinaryOp::Multiply: return Op::MulK;
-    case BinaryOp::Divide: return Op::DivK;
-    default: return std::nullopt;
+    case BinaryOp::Add:
+      return Op::AddK;
+    case BinaryOp::Subtract:
+      return Op::SubK;
+    case BinaryOp::Multiply:
+      return Op::MulK;
+    case BinaryOp::Divide:
+      return Op::DivK;
+    default:
+      return std::nullopt;
   }
 }
 
 }  // namespace
 
-void FunctionCompiler::arithmetic(BinaryOp op, Reg left, const ast::Expr& right, Span span, Reg to) {
+void FunctionCompiler::arithmetic(BinaryOp op, Reg left, const ast::Expr& right, Span span,
+                                  Reg to) {
   if (auto immediate = immediate_op(op)) {
     if (auto value = small_int(right)) {
       out_.emit(span, *immediate, to, left, static_cast<uint8_t>(*value));
@@ -263,13 +304,26 @@ void FunctionCompiler::comparison(const ast::BinaryExpr& e, Reg to) {
   Reg right = any(*e.right);
   out_.release_to(top);
   switch (e.op) {
-    case BinaryOp::Equal: out_.emit(e.span, Op::Equal, to, left, right); return;
-    case BinaryOp::NotEqual: out_.emit(e.span, Op::NotEqual, to, left, right); return;
-    case BinaryOp::Less: out_.emit(e.span, Op::Less, to, left, right); return;
-    case BinaryOp::LessEqual: out_.emit(e.span, Op::LessEqual, to, left, right); return;
-    case BinaryOp::Greater: out_.emit(e.span, Op::Less, to, right, left); return;
-    case BinaryOp::GreaterEqual: out_.emit(e.span, Op::LessEqual, to, right, left); return;
-    default: break;
+    case BinaryOp::Equal:
+      out_.emit(e.span, Op::Equal, to, left, right);
+      return;
+    case BinaryOp::NotEqual:
+      out_.emit(e.span, Op::NotEqual, to, left, right);
+      return;
+    case BinaryOp::Less:
+      out_.emit(e.span, Op::Less, to, left, right);
+      return;
+    case BinaryOp::LessEqual:
+      out_.emit(e.span, Op::LessEqual, to, left, right);
+      return;
+    case BinaryOp::Greater:
+      out_.emit(e.span, Op::Less, to, right, left);
+      return;
+    case BinaryOp::GreaterEqual:
+      out_.emit(e.span, Op::LessEqual, to, right, left);
+      return;
+    default:
+      break;
   }
   out_.emit(e.span, Op::In, to, left, right);
   if (e.op == BinaryOp::NotIn) out_.emit(e.span, Op::Not, to, to);

@@ -13,7 +13,8 @@ using ast::BinaryOp;
 using ast::ExprKind;
 using Kind = Constant::Kind;
 
-/// Recurses over an expression, whose height the parser bounds; values are bounded by kConstantDepthMax.
+/// Recurses over an expression, whose height the parser bounds; values are bounded by
+/// kConstantDepthMax.
 class Folder {
  public:
   Folder(const ConstantOf& constant_of, FoldFault& fault, uint32_t& depth)
@@ -30,21 +31,36 @@ class Folder {
  private:
   std::optional<Constant> run_open(const ast::Expr& e) {
     switch (e.kind) {
-      case ExprKind::Null: return null_constant();
-      case ExprKind::Bool: return bool_constant(ast::as<ast::BoolExpr>(e).value);
-      case ExprKind::Int: return int_constant(ast::as<ast::IntExpr>(e).value);
-      case ExprKind::Float: return float_constant(ast::as<ast::FloatExpr>(e).value);
-      case ExprKind::Duration: return duration_constant(ast::as<ast::DurationExpr>(e).ms);
-      case ExprKind::String: return string_constant(ast::as<ast::StringExpr>(e).value);
-      case ExprKind::Name: return name(ast::as<ast::NameExpr>(e));
-      case ExprKind::Unary: return unary(ast::as<ast::UnaryExpr>(e));
-      case ExprKind::Binary: return binary(ast::as<ast::BinaryExpr>(e));
-      case ExprKind::List: return list(ast::as<ast::ListExpr>(e));
-      case ExprKind::Map: return map(ast::as<ast::MapExpr>(e));
-      case ExprKind::Interpolation: return interpolation(ast::as<ast::InterpolationExpr>(e));
-      case ExprKind::Member: return member(ast::as<ast::MemberExpr>(e));
-      case ExprKind::Index: return index(ast::as<ast::IndexExpr>(e));
-      default: return not_constant(e);
+      case ExprKind::Null:
+        return null_constant();
+      case ExprKind::Bool:
+        return bool_constant(ast::as<ast::BoolExpr>(e).value);
+      case ExprKind::Int:
+        return int_constant(ast::as<ast::IntExpr>(e).value);
+      case ExprKind::Float:
+        return float_constant(ast::as<ast::FloatExpr>(e).value);
+      case ExprKind::Duration:
+        return duration_constant(ast::as<ast::DurationExpr>(e).ms);
+      case ExprKind::String:
+        return string_constant(ast::as<ast::StringExpr>(e).value);
+      case ExprKind::Name:
+        return name(ast::as<ast::NameExpr>(e));
+      case ExprKind::Unary:
+        return unary(ast::as<ast::UnaryExpr>(e));
+      case ExprKind::Binary:
+        return binary(ast::as<ast::BinaryExpr>(e));
+      case ExprKind::List:
+        return list(ast::as<ast::ListExpr>(e));
+      case ExprKind::Map:
+        return map(ast::as<ast::MapExpr>(e));
+      case ExprKind::Interpolation:
+        return interpolation(ast::as<ast::InterpolationExpr>(e));
+      case ExprKind::Member:
+        return member(ast::as<ast::MemberExpr>(e));
+      case ExprKind::Index:
+        return index(ast::as<ast::IndexExpr>(e));
+      default:
+        return not_constant(e);
     }
   }
 

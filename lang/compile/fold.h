@@ -18,14 +18,18 @@ struct FoldFault {
   std::string help;
 };
 
-/// Gives the constant that a name, or `name.member` of a module or import, stands for; null where it is none.
-using ConstantOf = std::function<const Constant*(const ast::NameExpr& name, const ast::Ident* member)>;
+/// Gives the constant that a name, or `name.member` of a module or import, stands for; null where
+/// it is none.
+using ConstantOf =
+    std::function<const Constant*(const ast::NameExpr& name, const ast::Ident* member)>;
 
-/// How deep constants may refer to each other, counted in nodes of all their expressions: the stack's bound.
+/// How deep constants may refer to each other, counted in nodes of all their expressions: the
+/// stack's bound.
 inline constexpr uint32_t kFoldDepthMax = 4'000;
 
-/// The value of `e`, computed as the machine would compute it; nothing (and a fault) where it is not
-/// constant or the machine would throw. `depth` counts the nodes that are open, across nested calls.
+/// The value of `e`, computed as the machine would compute it; nothing (and a fault) where it is
+/// not constant or the machine would throw. `depth` counts the nodes that are open, across nested
+/// calls.
 std::optional<Constant> fold(const ast::Expr& e, const ConstantOf& constant_of, FoldFault& fault,
                              uint32_t& depth);
 

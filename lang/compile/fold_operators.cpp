@@ -1,5 +1,5 @@
-// Operators on constants. Where the machine would throw, nothing is folded: a function then throws at run
-// time, a top-level `let` is an error with the reason given here.
+// Operators on constants. Where the machine would throw, nothing is folded: a function then throws
+// at run time, a top-level `let` is an error with the reason given here.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,16 +22,26 @@ double number_of(const Constant& c) {
 
 const char* kind_name(const Constant& c) {
   switch (c.kind) {
-    case Kind::Null: return "null";
-    case Kind::Bool: return "bool";
-    case Kind::Int: return "int";
-    case Kind::Float: return "float";
-    case Kind::Duration: return "duration";
-    case Kind::String: return "string";
-    case Kind::Callee: return "fn";
-    case Kind::List: return "list";
-    case Kind::Map: return "map";
-    case Kind::Range: return "range";
+    case Kind::Null:
+      return "null";
+    case Kind::Bool:
+      return "bool";
+    case Kind::Int:
+      return "int";
+    case Kind::Float:
+      return "float";
+    case Kind::Duration:
+      return "duration";
+    case Kind::String:
+      return "string";
+    case Kind::Callee:
+      return "fn";
+    case Kind::List:
+      return "list";
+    case Kind::Map:
+      return "map";
+    case Kind::Range:
+      return "range";
   }
   return "?";
 }
@@ -50,13 +60,15 @@ std::optional<Constant> fold_ints(BinaryOp op, int64_t a, int64_t b, std::string
       return __builtin_sub_overflow(a, b, &result) ? overflow(why) : int_constant(result);
     case BinaryOp::Multiply:
       return __builtin_mul_overflow(a, b, &result) ? overflow(why) : int_constant(result);
-    default: break;
+    default:
+      break;
   }
   if (b == 0) {
     why = "this divides by zero";
     return std::nullopt;
   }
-  if (op == BinaryOp::Divide) return float_constant(static_cast<double>(a) / static_cast<double>(b));
+  if (op == BinaryOp::Divide)
+    return float_constant(static_cast<double>(a) / static_cast<double>(b));
   if (b == -1 && a == INT64_MIN) {
     return op == BinaryOp::Modulo ? int_constant(0) : overflow(why);
   }
@@ -67,11 +79,16 @@ std::optional<Constant> fold_ints(BinaryOp op, int64_t a, int64_t b, std::string
 
 std::optional<Constant> fold_floats(BinaryOp op, double a, double b) {
   switch (op) {
-    case BinaryOp::Add: return float_constant(a + b);
-    case BinaryOp::Subtract: return float_constant(a - b);
-    case BinaryOp::Multiply: return float_constant(a * b);
-    case BinaryOp::Divide: return float_constant(a / b);
-    default: return std::nullopt;  // floored division of floats is left to the machine
+    case BinaryOp::Add:
+      return float_constant(a + b);
+    case BinaryOp::Subtract:
+      return float_constant(a - b);
+    case BinaryOp::Multiply:
+      return float_constant(a * b);
+    case BinaryOp::Divide:
+      return float_constant(a / b);
+    default:
+      return std::nullopt;  // floored division of floats is left to the machine
   }
 }
 
@@ -110,7 +127,8 @@ std::optional<Constant> fold_arithmetic(BinaryOp op, const Constant& a, const Co
   if (a.kind == Kind::Int && b.kind == Kind::Int) return fold_ints(op, a.integer, b.integer, why);
   if (is_number(a) && is_number(b)) return fold_floats(op, number_of(a), number_of(b));
   bool durations = a.kind == Kind::Duration || b.kind == Kind::Duration;
-  bool others = (is_number(a) || a.kind == Kind::Duration) && (is_number(b) || b.kind == Kind::Duration);
+  bool others =
+      (is_number(a) || a.kind == Kind::Duration) && (is_number(b) || b.kind == Kind::Duration);
   if (durations && others) return fold_durations(op, a, b, why);
   if (op != BinaryOp::Add || a.kind != b.kind) return std::nullopt;
   if (a.kind == Kind::String) return string_constant(a.text + b.text);
@@ -163,18 +181,25 @@ bool constants_equal(const Constant& a, const Constant& b) {
   if (is_number(a) && is_number(b) && a.kind != b.kind) return number_of(a) == number_of(b);
   if (a.kind != b.kind) return false;
   switch (a.kind) {
-    case Kind::Null: return true;
+    case Kind::Null:
+      return true;
     case Kind::Bool:
     case Kind::Int:
-    case Kind::Duration: return a.integer == b.integer;
-    case Kind::Float: return a.real == b.real;
-    case Kind::String: return a.text == b.text;
-    case Kind::Callee: return a.callee == b.callee && a.integer == b.integer;
-    case Kind::Range: return a.integer == b.integer && a.end == b.end;
+    case Kind::Duration:
+      return a.integer == b.integer;
+    case Kind::Float:
+      return a.real == b.real;
+    case Kind::String:
+      return a.text == b.text;
+    case Kind::Callee:
+      return a.callee == b.callee && a.integer == b.integer;
+    case Kind::Range:
+      return a.integer == b.integer && a.end == b.end;
     case Kind::List:
       return a.items.size() == b.items.size() &&
              std::equal(a.items.begin(), a.items.end(), b.items.begin(), constants_equal);
-    case Kind::Map: return maps_equal(a, b);
+    case Kind::Map:
+      return maps_equal(a, b);
   }
   return false;
 }
@@ -183,9 +208,13 @@ std::optional<Constant> fold_binary(BinaryOp op, const Constant& a, const Consta
                                     std::string& why) {
   std::optional<Constant> result;
   switch (op) {
-    case BinaryOp::Equal: return bool_constant(constants_equal(a, b));
-    case BinaryOp::NotEqual: return bool_constant(!constants_equal(a, b));
-    case BinaryOp::In: result = fold_in(a, b); break;
+    case BinaryOp::Equal:
+      return bool_constant(constants_equal(a, b));
+    case BinaryOp::NotEqual:
+      return bool_constant(!constants_equal(a, b));
+    case BinaryOp::In:
+      result = fold_in(a, b);
+      break;
     case BinaryOp::NotIn:
       result = fold_in(a, b);
       if (result) result->integer = !result->integer;
@@ -207,7 +236,8 @@ std::optional<Constant> fold_binary(BinaryOp op, const Constant& a, const Consta
         return Constant{Kind::Range, a.integer, b.integer};
       }
       break;
-    default: result = fold_arithmetic(op, a, b, why);
+    default:
+      result = fold_arithmetic(op, a, b, why);
   }
   if (!result && why.empty()) {
     why = fmt::format("this cannot be computed for {} and {}", kind_name(a), kind_name(b));
@@ -222,7 +252,8 @@ std::string duration_text(int64_t ms) {
     uint64_t ms;
     const char* name;
   };
-  constexpr Unit kUnits[] = {{86'400'000, "d"}, {3'600'000, "h"}, {60'000, "m"}, {1'000, "s"}, {1, "ms"}};
+  constexpr Unit kUnits[] = {
+      {86'400'000, "d"}, {3'600'000, "h"}, {60'000, "m"}, {1'000, "s"}, {1, "ms"}};
   uint64_t left = ms < 0 ? 0 - static_cast<uint64_t>(ms) : static_cast<uint64_t>(ms);
   std::string text = ms < 0 ? "-" : "";
   for (const Unit& unit : kUnits) {
@@ -235,12 +266,18 @@ std::string duration_text(int64_t ms) {
 
 std::optional<std::string> constant_text(const Constant& c) {
   switch (c.kind) {
-    case Kind::Null: return "null";
-    case Kind::Bool: return c.integer ? "true" : "false";
-    case Kind::Int: return std::to_string(c.integer);
-    case Kind::Duration: return duration_text(c.integer);
-    case Kind::String: return c.text;
-    default: return std::nullopt;  // a float's text is the runtime's affair
+    case Kind::Null:
+      return "null";
+    case Kind::Bool:
+      return c.integer ? "true" : "false";
+    case Kind::Int:
+      return std::to_string(c.integer);
+    case Kind::Duration:
+      return duration_text(c.integer);
+    case Kind::String:
+      return c.text;
+    default:
+      return std::nullopt;  // a float's text is the runtime's affair
   }
 }
 

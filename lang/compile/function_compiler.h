@@ -1,12 +1,13 @@
-// Turns the tree of one function into its code. Closures get a FunctionCompiler of their own, linked to
-// the one around them.
+// Turns the tree of one function into its code. Closures get a FunctionCompiler of their own,
+// linked to the one around them.
 //
-// Registers are a stack: parameters, then locals in the order of their declaration, then temporaries. An
-// expression is compiled either into a register that its user chose (`to`) or into whichever holds it already
+// Registers are a stack: parameters, then locals in the order of their declaration, then
+// temporaries. An expression is compiled either into a register that its user chose (`to`) or into
+// whichever holds it already
 // (`any`). A call's window begins at the top of the stack, so nothing that lives lies above it.
 //
-// The methods are spread by concept: expressions.cpp, conditions.cpp, chains.cpp, calls.cpp, durable.cpp,
-// statements.cpp, loops.cpp, try.cpp, patterns.cpp, closures.cpp.
+// The methods are spread by concept: expressions.cpp, conditions.cpp, chains.cpp, calls.cpp,
+// durable.cpp, statements.cpp, loops.cpp, try.cpp, patterns.cpp, closures.cpp.
 #pragma once
 
 #include <map>
@@ -39,7 +40,7 @@ struct CompileContext {
   Globals& globals;
   Pool& pool;
   Diagnostics& diagnostics;
-  std::map<std::string, uint32_t> thunks;   // functions made for `spawn x.f()`: durable.cpp
+  std::map<std::string, uint32_t> thunks;  // functions made for `spawn x.f()`: durable.cpp
 };
 
 class FunctionCompiler {
@@ -62,18 +63,20 @@ class FunctionCompiler {
   struct Upvalue {
     const ast::Ident* id;
     bool cell;
-    bool callee;                    // the function around it itself: LoadCallee just before the Closure
+    bool callee;  // the function around it itself: LoadCallee just before the Closure
   };
   struct Variable {
     enum class Where : uint8_t { None, Local, Upvalue, Callee };
     Where where{};
-    uint8_t index = 0;              // register or upvalue
+    uint8_t index = 0;  // register or upvalue
     bool cell = false;
     const ast::Ident* id = nullptr;
   };
   Variable find_variable(std::string_view name);
   Variable capture(const Variable& outer);
-  bool is_local(std::string_view name) { return find_variable(name).where != Variable::Where::None; }
+  bool is_local(std::string_view name) {
+    return find_variable(name).where != Variable::Where::None;
+  }
   /// Makes the value in `reg` the variable `id`; wraps it into a cell where it needs one.
   void declare(const ast::Ident& id, Reg reg);
   void load_variable(const Variable& v, Reg to, Span span);
@@ -93,7 +96,8 @@ class FunctionCompiler {
   // --- expressions
   void expr(const ast::Expr& e, Reg to);
   Reg any(const ast::Expr& e);
-  /// As any(), for an operand that is used after `later` was computed: copied if that may change it.
+  /// As any(), for an operand that is used after `later` was computed: copied if that may change
+  /// it.
   Reg operand(const ast::Expr& e, const ast::Expr* later);
   void discard(const ast::Expr& e);
   void expr_or_absent(const ast::Expr* e, Reg to, Span span);
@@ -123,7 +127,9 @@ class FunctionCompiler {
   bool jump_if_null(const ast::BinaryExpr& e, bool sense, Label& to);
 
   // --- members, indexes, `?.` (chains.cpp)
-  struct Chain { Label skip; };     // where a `?.` on null goes
+  struct Chain {
+    Label skip;
+  };  // where a `?.` on null goes
   void chain(const ast::Expr& e, Reg to);
   void link(const ast::Expr& e, Reg to, Chain* chain);
   void member(const ast::MemberExpr& e, Reg to, Chain* chain);
@@ -138,15 +144,16 @@ class FunctionCompiler {
   std::optional<Global> known_callee(const ast::Expr& callee);
   Reg window(Reg to);
   void close_window(Reg base, Reg to, uint32_t top, Span span);
-  void call_function(const ast::CallExpr& e, uint32_t function, const std::vector<Builtin::Param>& params,
-                     Reg base);
+  void call_function(const ast::CallExpr& e, uint32_t function,
+                     const std::vector<Builtin::Param>& params, Reg base);
   void call_builtin(const ast::CallExpr& e, const Builtin& builtin, Reg base);
   void call_value(const ast::CallExpr& e, Reg base);
   void call_method(const ast::CallExpr& e, Reg base, Chain* chain);
   /// Puts each argument into the register of its parameter, absent where there is none.
   uint32_t bind_arguments(const ast::CallExpr& e, const std::vector<Builtin::Param>& params,
                           const char* callee, bool absent_rest);
-  void collect_arguments(const std::vector<const ast::Argument*>& args, const Builtin::Param& param, Reg reg);
+  void collect_arguments(const std::vector<const ast::Argument*>& args, const Builtin::Param& param,
+                         Reg reg);
   /// Arguments in the order of the call; gives the shape of the names, kNoShape without.
   uint32_t pass_arguments(const ast::CallExpr& e);
   Span call_span(const ast::CallExpr& e) const;
@@ -156,7 +163,8 @@ class FunctionCompiler {
   void start_callee(const ast::CallExpr& e, bool wait, Reg base);
   uint32_t thunk(const ast::CallExpr& e, const Builtin* builtin);
   void spawn(const ast::SpawnExpr& e, Reg to);
-  void wait_for(Op op, const ast::Expr& operand, const ast::Expr* timeout, bool flag, Span span, Reg to);
+  void wait_for(Op op, const ast::Expr& operand, const ast::Expr* timeout, bool flag, Span span,
+                Reg to);
   void batch(const ast::BatchExpr& e, Reg to);
   void compensate(const ast::CompensateStmt& s);
   void on(const ast::OnStmt& s);
@@ -194,10 +202,10 @@ class FunctionCompiler {
   struct Region {
     enum class Kind : uint8_t { Loop, Try, Guard, Catch, Finally };
     Kind kind;
-    Reg error = 0;                  // Catch, Finally: holds the error
-    const ast::Block* finally = nullptr;   // Guard
-    size_t locals = 0;              // Guard: how many are visible in its block
-    Label* next = nullptr;          // Loop: where `continue` and `break` go
+    Reg error = 0;                        // Catch, Finally: holds the error
+    const ast::Block* finally = nullptr;  // Guard
+    size_t locals = 0;                    // Guard: how many are visible in its block
+    Label* next = nullptr;                // Loop: where `continue` and `break` go
     Label* end = nullptr;
   };
   void try_expr(const ast::TryExpr& e, std::optional<Reg> to);
@@ -221,7 +229,7 @@ class FunctionCompiler {
   uint32_t file_;
   const Variables& variables_;
   FunctionCompiler* outer_;
-  const ast::Ident* self_ = nullptr;        // of `fn name(…) {}` in a body
+  const ast::Ident* self_ = nullptr;  // of `fn name(…) {}` in a body
   bool compensate_ = false;
   Function function_;
   Emitter out_;

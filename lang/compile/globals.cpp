@@ -86,7 +86,8 @@ void Globals::declare_one(const Declaration& decl, uint32_t file) {
       return;
     }
     case Declaration::Kind::Import:
-    case Declaration::Kind::Test: return;
+    case Declaration::Kind::Test:
+      return;
   }
 }
 
@@ -199,8 +200,9 @@ std::optional<Constant> Globals::evaluate_expr(const ast::Expr& e, uint32_t file
     return std::nullopt;
   }
   if (size_of(*value).values > kConstantValuesMax || text_bytes(*value) > kConstantTextMax) {
-    diagnostics_.error("not-constant", e.span, what + " is too large",
-                       fmt::format("at most {} values; compute it in a function", kConstantValuesMax));
+    diagnostics_.error(
+        "not-constant", e.span, what + " is too large",
+        fmt::format("at most {} values; compute it in a function", kConstantValuesMax));
     return std::nullopt;
   }
   if (size_of(*value).depth >= kConstantDepthMax) {

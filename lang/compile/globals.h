@@ -18,34 +18,36 @@ namespace wakeful {
 struct Global {
   enum class Kind : uint8_t {
     None,
-    Callee,    // constant: a function, workflow, activity or builtin
-    Let,       // constant: its value
+    Callee,  // constant: a function, workflow, activity or builtin
+    Let,     // constant: its value
     Self,
-    Module,    // of the library: `math`
-    Alias,     // of an import: `pay`
+    Module,  // of the library: `math`
+    Alias,   // of an import: `pay`
   };
   Kind kind{};
   const Constant* constant = nullptr;
-  const ast::Callable* callable = nullptr;   // of a declared Callee
-  const Builtin* builtin = nullptr;          // of a library Callee, also where it is a prelude function
+  const ast::Callable* callable = nullptr;  // of a declared Callee
+  const Builtin* builtin = nullptr;  // of a library Callee, also where it is a prelude function
 };
 
 /// A function, workflow or activity that is declared in a file.
 struct Declared {
   const ast::Declaration* decl = nullptr;
   uint32_t file = 0;
-  int32_t function = -1;       // its number in Program::functions, -1 for an activity without a body
+  int32_t function = -1;  // its number in Program::functions, -1 for an activity without a body
   bool prelude = false;
 };
 
-/// The declarations of a program, numbered: functions of the prelude first, then those of the files, then
-/// the bodies of workflows and activities.
+/// The declarations of a program, numbered: functions of the prelude first, then those of the
+/// files, then the bodies of workflows and activities.
 class Globals {
  public:
   /// The files must outlive this. The prelude is the last of `files`.
   Globals(const std::vector<ast::File>& files, const ImportMap& imports, Diagnostics& diagnostics);
 
-  const std::vector<Declared>& functions() const { return functions_; }   // in the order of their numbers
+  const std::vector<Declared>& functions() const {
+    return functions_;
+  }  // in the order of their numbers
   const std::vector<Declared>& workflows() const { return workflows_; }
   const std::vector<Declared>& activities() const { return activities_; }
 
@@ -72,7 +74,7 @@ class Globals {
   using Names = std::unordered_map<std::string, Entry>;
   struct FileNames {
     Names own;
-    std::vector<uint32_t> imported;                    // files, without alias
+    std::vector<uint32_t> imported;  // files, without alias
     std::unordered_map<std::string, uint32_t> aliases;
   };
 
@@ -93,10 +95,10 @@ class Globals {
   std::vector<FileNames> files_;
   std::vector<Declared> functions_, workflows_, activities_;
   std::deque<Let> lets_;
-  std::deque<Constant> constants_;                     // of callees; addresses stay
+  std::deque<Constant> constants_;  // of callees; addresses stay
   std::unordered_map<uint32_t, const Constant*> builtins_;
   uint32_t fold_depth_ = 0;
-  std::vector<const Let*> open_;                       // being evaluated: the way to a cycle
+  std::vector<const Let*> open_;  // being evaluated: the way to a cycle
 };
 
 /// How many values a constant holds, itself included, and how deep they nest.

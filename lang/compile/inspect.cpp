@@ -39,12 +39,15 @@ bool literal_contains_block(const ast::Expr& e) {
 bool contains_block(const ast::Expr& e) {
   switch (e.kind) {
     case ExprKind::If:
-    case ExprKind::Try: return true;
-    case ExprKind::Unary: return has_block(ast::as<ast::UnaryExpr>(e).operand);
+    case ExprKind::Try:
+      return true;
+    case ExprKind::Unary:
+      return has_block(ast::as<ast::UnaryExpr>(e).operand);
     case ExprKind::Binary:
       return has_block(ast::as<ast::BinaryExpr>(e).left) ||
              has_block(ast::as<ast::BinaryExpr>(e).right);
-    case ExprKind::Member: return has_block(ast::as<ast::MemberExpr>(e).object);
+    case ExprKind::Member:
+      return has_block(ast::as<ast::MemberExpr>(e).object);
     case ExprKind::Index:
       return has_block(ast::as<ast::IndexExpr>(e).object) ||
              has_block(ast::as<ast::IndexExpr>(e).index);
@@ -52,16 +55,24 @@ bool contains_block(const ast::Expr& e) {
       const auto& slice = ast::as<ast::SliceExpr>(e);
       return has_block(slice.object) || has_block(slice.begin) || has_block(slice.end);
     }
-    case ExprKind::Call: return call_contains_block(ast::as<ast::CallExpr>(e));
-    case ExprKind::Spawn: return has_block(ast::as<ast::SpawnExpr>(e).call);
-    case ExprKind::Gather: return has_block(ast::as<ast::GatherExpr>(e).operand);
-    case ExprKind::WaitAny: return has_block(ast::as<ast::WaitAnyExpr>(e).operand);
-    case ExprKind::Race: return has_block(ast::as<ast::RaceExpr>(e).operand);
-    case ExprKind::Batch: return has_block(ast::as<ast::BatchExpr>(e).items);
+    case ExprKind::Call:
+      return call_contains_block(ast::as<ast::CallExpr>(e));
+    case ExprKind::Spawn:
+      return has_block(ast::as<ast::SpawnExpr>(e).call);
+    case ExprKind::Gather:
+      return has_block(ast::as<ast::GatherExpr>(e).operand);
+    case ExprKind::WaitAny:
+      return has_block(ast::as<ast::WaitAnyExpr>(e).operand);
+    case ExprKind::Race:
+      return has_block(ast::as<ast::RaceExpr>(e).operand);
+    case ExprKind::Batch:
+      return has_block(ast::as<ast::BatchExpr>(e).items);
     case ExprKind::List:
     case ExprKind::Map:
-    case ExprKind::Interpolation: return literal_contains_block(e);
-    default: return false;  // literals, names, and closures: their variables live in cells
+    case ExprKind::Interpolation:
+      return literal_contains_block(e);
+    default:
+      return false;  // literals, names, and closures: their variables live in cells
   }
 }
 
@@ -79,8 +90,10 @@ bool gives_bool(const ast::Expr& e) {
     case BinaryOp::Greater:
     case BinaryOp::GreaterEqual:
     case BinaryOp::In:
-    case BinaryOp::NotIn: return true;
-    default: return false;
+    case BinaryOp::NotIn:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -94,8 +107,11 @@ bool may_fold(const ast::Expr& start) {
       case ExprKind::Float:
       case ExprKind::Duration:
       case ExprKind::String:
-      case ExprKind::Name: return true;
-      case ExprKind::Unary: e = ast::as<ast::UnaryExpr>(*e).operand.get(); break;
+      case ExprKind::Name:
+        return true;
+      case ExprKind::Unary:
+        e = ast::as<ast::UnaryExpr>(*e).operand.get();
+        break;
       case ExprKind::Binary: {
         // Most operands are variables; looking at the right side first finds literals in few steps.
         const auto& binary = ast::as<ast::BinaryExpr>(*e);
@@ -105,12 +121,15 @@ bool may_fold(const ast::Expr& start) {
       }
       case ExprKind::Interpolation: {
         for (const auto& part : ast::as<ast::InterpolationExpr>(*e).parts) {
-          if (part.value && part.value->kind != ExprKind::Name && !may_fold(*part.value)) return false;
+          if (part.value && part.value->kind != ExprKind::Name && !may_fold(*part.value))
+            return false;
         }
         return true;
       }
-      case ExprKind::Member: return ast::as<ast::MemberExpr>(*e).object->kind == ExprKind::Name;
-      default: return false;
+      case ExprKind::Member:
+        return ast::as<ast::MemberExpr>(*e).object->kind == ExprKind::Name;
+      default:
+        return false;
     }
   }
 }
@@ -126,28 +145,38 @@ bool writes_last(const ast::Expr& e) {
     case ExprKind::Name:
     case ExprKind::Unary:
     case ExprKind::Interpolation:
-    case ExprKind::Lambda: return true;
+    case ExprKind::Lambda:
+      return true;
     case ExprKind::Member:
-    case ExprKind::Index: return !has_optional(e);
+    case ExprKind::Index:
+      return !has_optional(e);
     case ExprKind::Binary:
       switch (ast::as<ast::BinaryExpr>(e).op) {
         case BinaryOp::And:
         case BinaryOp::Or:
         case BinaryOp::Coalesce:
-        case BinaryOp::NotIn: return false;
-        default: return true;
+        case BinaryOp::NotIn:
+          return false;
+        default:
+          return true;
       }
-    default: return false;
+    default:
+      return false;
   }
 }
 
 const ast::Expr* link_object(const ast::Expr& e) {
   switch (e.kind) {
-    case ExprKind::Member: return ast::as<ast::MemberExpr>(e).object.get();
-    case ExprKind::Index: return ast::as<ast::IndexExpr>(e).object.get();
-    case ExprKind::Slice: return ast::as<ast::SliceExpr>(e).object.get();
-    case ExprKind::Call: return ast::as<ast::CallExpr>(e).callee.get();
-    default: return nullptr;
+    case ExprKind::Member:
+      return ast::as<ast::MemberExpr>(e).object.get();
+    case ExprKind::Index:
+      return ast::as<ast::IndexExpr>(e).object.get();
+    case ExprKind::Slice:
+      return ast::as<ast::SliceExpr>(e).object.get();
+    case ExprKind::Call:
+      return ast::as<ast::CallExpr>(e).callee.get();
+    default:
+      return nullptr;
   }
 }
 

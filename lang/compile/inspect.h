@@ -15,8 +15,8 @@ bool gives_bool(const ast::Expr& e);
 /// A cheap look at the leftmost leaf: false where fold() would fail at once.
 bool may_fold(const ast::Expr& e);
 
-/// Whether a register can be the target although the expression reads it or may throw half-way: only its
-/// last instruction writes.
+/// Whether a register can be the target although the expression reads it or may throw half-way:
+/// only its last instruction writes.
 bool writes_last(const ast::Expr& e);
 
 /// What a member, index, slice or call is applied to; null for other expressions.

@@ -16,8 +16,8 @@ struct LoadedFiles {
   ImportMap imports;
 };
 
-/// Reads and parses `path` and whatever it imports, each file once. Imports that lead nowhere, out of
-/// the project or in a circle are diagnostics.
+/// Reads and parses `path` and whatever it imports, each file once. Imports that lead nowhere, out
+/// of the project or in a circle are diagnostics.
 LoadedFiles load_files(const std::string& path, const ReadSource& read, Sources& sources,
                        Diagnostics& diagnostics);
 

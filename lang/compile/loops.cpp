@@ -1,4 +1,5 @@
-// Loops. Each turn passes one instruction that counts as a tick: Loop, RangeLoop, ForNext or ForNext2.
+// Loops. Each turn passes one instruction that counts as a tick: Loop, RangeLoop, ForNext or
+// ForNext2.
 #include "lang/compile/function_compiler.h"
 
 namespace wakeful {
@@ -111,7 +112,8 @@ void FunctionCompiler::leave_loop(Span span, bool next_turn) {
     out_.jump(span, Op::Jump, to);
     return;
   }
-  error(span, next_turn ? "`continue` stands outside of a loop" : "`break` stands outside of a loop");
+  error(span,
+        next_turn ? "`continue` stands outside of a loop" : "`break` stands outside of a loop");
 }
 
 }  // namespace wakeful

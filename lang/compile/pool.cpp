@@ -9,7 +9,8 @@ void append_bits(std::string& key, uint64_t bits) {
   key.append(reinterpret_cast<const char*>(&bits), sizeof bits);
 }
 
-/// Distinct constants have distinct keys; floats are told apart by their bits (0.0 and -0.0 differ).
+/// Distinct constants have distinct keys; floats are told apart by their bits (0.0 and -0.0
+/// differ).
 void append_key(std::string& key, const Constant& c) {
   key.push_back(static_cast<char>('a' + static_cast<int>(c.kind)));
   append_bits(key, static_cast<uint64_t>(c.integer));
@@ -17,16 +18,22 @@ void append_key(std::string& key, const Constant& c) {
     case Constant::Kind::Null:
     case Constant::Kind::Bool:
     case Constant::Kind::Int:
-    case Constant::Kind::Duration: return;
-    case Constant::Kind::Float: return append_bits(key, std::bit_cast<uint64_t>(c.real));
-    case Constant::Kind::Range: return append_bits(key, static_cast<uint64_t>(c.end));
-    case Constant::Kind::Callee: key.push_back(static_cast<char>(c.callee)); return;
+    case Constant::Kind::Duration:
+      return;
+    case Constant::Kind::Float:
+      return append_bits(key, std::bit_cast<uint64_t>(c.real));
+    case Constant::Kind::Range:
+      return append_bits(key, static_cast<uint64_t>(c.end));
+    case Constant::Kind::Callee:
+      key.push_back(static_cast<char>(c.callee));
+      return;
     case Constant::Kind::String:
       append_bits(key, c.text.size());
       key += c.text;
       return;
     case Constant::Kind::List:
-    case Constant::Kind::Map: break;
+    case Constant::Kind::Map:
+      break;
   }
   append_bits(key, c.items.size());
   for (size_t i = 0; i < c.items.size(); ++i) {
@@ -45,7 +52,9 @@ uint32_t Pool::constant(const Constant& constant) {
   return it->second;
 }
 
-uint32_t Pool::string(std::string_view text) { return constant(string_constant(std::string(text))); }
+uint32_t Pool::string(std::string_view text) {
+  return constant(string_constant(std::string(text)));
+}
 
 uint32_t Pool::shape(const std::vector<std::string>& names) {
   auto [it, fresh] = shapes_.try_emplace(names, program_.shapes.size());

@@ -60,8 +60,9 @@ class Binder {
 
   void fault(const ast::Argument& arg) {
     result_.place = arg.name ? arg.name->span : arg.value->span;
-    result_.fault = arg.name ? fmt::format("the argument `{}` is unknown or given twice", arg.name->text)
-                             : fmt::format("at most {} arguments were expected", params_.size());
+    result_.fault = arg.name
+                        ? fmt::format("the argument `{}` is unknown or given twice", arg.name->text)
+                        : fmt::format("at most {} arguments were expected", params_.size());
   }
 
   /// Parameters without arguments cost nothing to evaluate: they go where they keep the order.
@@ -84,7 +85,8 @@ class Binder {
 
 }  // namespace
 
-Binding bind_call(const std::vector<ast::Argument>& args, const std::vector<Builtin::Param>& params) {
+Binding bind_call(const std::vector<ast::Argument>& args,
+                  const std::vector<Builtin::Param>& params) {
   return Binder(args, params).run();
 }
 

@@ -18,11 +18,12 @@ struct Binding {
   std::vector<std::vector<const ast::Argument*>> slots;
   /// All parameters, in the order in which their arguments are evaluated.
   std::vector<uint32_t> order;
-  bool in_order = true;             // `order` is 0, 1, 2 …
-  std::string fault;                // what does not fit (lang/check says it first, and better)
+  bool in_order = true;  // `order` is 0, 1, 2 …
+  std::string fault;     // what does not fit (lang/check says it first, and better)
   std::optional<Span> place;
 };
 
-Binding bind_call(const std::vector<ast::Argument>& args, const std::vector<Builtin::Param>& params);
+Binding bind_call(const std::vector<ast::Argument>& args,
+                  const std::vector<Builtin::Param>& params);
 
 }  // namespace wakeful

@@ -80,14 +80,22 @@ void FunctionCompiler::return_value(const ast::Expr* e, Span span) {
 void FunctionCompiler::statement(const ast::Stmt& s) {
   if (!out_.reachable()) return;
   switch (s.kind) {
-    case StmtKind::Expr: return discard(*ast::as<ast::ExprStmt>(s).value);
-    case StmtKind::Let: return let(ast::as<ast::LetStmt>(s));
-    case StmtKind::Assign: return assign(ast::as<ast::AssignStmt>(s));
-    case StmtKind::For: return for_loop(ast::as<ast::ForStmt>(s));
-    case StmtKind::While: return while_loop(ast::as<ast::WhileStmt>(s));
-    case StmtKind::Break: return leave_loop(s.span, false);
-    case StmtKind::Continue: return leave_loop(s.span, true);
-    case StmtKind::Return: return return_value(ast::as<ast::ReturnStmt>(s).value.get(), s.span);
+    case StmtKind::Expr:
+      return discard(*ast::as<ast::ExprStmt>(s).value);
+    case StmtKind::Let:
+      return let(ast::as<ast::LetStmt>(s));
+    case StmtKind::Assign:
+      return assign(ast::as<ast::AssignStmt>(s));
+    case StmtKind::For:
+      return for_loop(ast::as<ast::ForStmt>(s));
+    case StmtKind::While:
+      return while_loop(ast::as<ast::WhileStmt>(s));
+    case StmtKind::Break:
+      return leave_loop(s.span, false);
+    case StmtKind::Continue:
+      return leave_loop(s.span, true);
+    case StmtKind::Return:
+      return return_value(ast::as<ast::ReturnStmt>(s).value.get(), s.span);
     case StmtKind::Throw: {
       uint32_t top = out_.top();
       Reg value = any(*ast::as<ast::ThrowStmt>(s).value);
@@ -95,12 +103,16 @@ void FunctionCompiler::statement(const ast::Stmt& s) {
       out_.emit(s.span, Op::Throw, value);
       return;
     }
-    case StmtKind::Fn: return local_function(ast::as<ast::FnStmt>(s));
-    case StmtKind::Compensate: return compensate(ast::as<ast::CompensateStmt>(s));
-    case StmtKind::On: return on(ast::as<ast::OnStmt>(s));
+    case StmtKind::Fn:
+      return local_function(ast::as<ast::FnStmt>(s));
+    case StmtKind::Compensate:
+      return compensate(ast::as<ast::CompensateStmt>(s));
+    case StmtKind::On:
+      return on(ast::as<ast::OnStmt>(s));
     case StmtKind::Mock:
     case StmtKind::Expect:
-    case StmtKind::ExpectThrows: return error(s.span, "this stands in a `test` only");
+    case StmtKind::ExpectThrows:
+      return error(s.span, "this stands in a `test` only");
   }
 }
 
@@ -124,21 +136,30 @@ void FunctionCompiler::local_function(const ast::FnStmt& s) {
 void FunctionCompiler::assign(const ast::AssignStmt& s) {
   uint32_t top = out_.top();
   switch (s.target->kind) {
-    case ExprKind::Name: assign_name(s, ast::as<ast::NameExpr>(*s.target)); break;
-    case ExprKind::Member: assign_member(s, ast::as<ast::MemberExpr>(*s.target)); break;
-    case ExprKind::Index: assign_index(s, ast::as<ast::IndexExpr>(*s.target)); break;
-    default: error(s.target->span, "this cannot be assigned to");
+    case ExprKind::Name:
+      assign_name(s, ast::as<ast::NameExpr>(*s.target));
+      break;
+    case ExprKind::Member:
+      assign_member(s, ast::as<ast::MemberExpr>(*s.target));
+      break;
+    case ExprKind::Index:
+      assign_index(s, ast::as<ast::IndexExpr>(*s.target));
+      break;
+    default:
+      error(s.target->span, "this cannot be assigned to");
   }
   out_.release_to(top);
 }
 
 /// The right side of `op=`, in a register; nothing where it is a constant, which needs none.
-std::optional<Reg> FunctionCompiler::compound_operand(const ast::AssignStmt& s, const ast::Expr* later) {
+std::optional<Reg> FunctionCompiler::compound_operand(const ast::AssignStmt& s,
+                                                      const ast::Expr* later) {
   if (may_fold(*s.value) && folded(*s.value)) return std::nullopt;
   return operand(*s.value, later);
 }
 
-void FunctionCompiler::compound(const ast::AssignStmt& s, Reg left, std::optional<Reg> right, Reg to) {
+void FunctionCompiler::compound(const ast::AssignStmt& s, Reg left, std::optional<Reg> right,
+                                Reg to) {
   if (right) {
     out_.emit(s.span, arithmetic_op(*s.op), to, left, *right);
   } else {
@@ -177,8 +198,7 @@ void FunctionCompiler::assign_member(const ast::AssignStmt& s, const ast::Member
 }
 
 void FunctionCompiler::assign_index(const ast::AssignStmt& s, const ast::IndexExpr& target) {
-  std::optional<Reg> right =
-      s.op ? compound_operand(s, &target) : operand(*s.value, &target);
+  std::optional<Reg> right = s.op ? compound_operand(s, &target) : operand(*s.value, &target);
   Reg object = operand(*target.object, target.index.get());
   Reg index = any(*target.index);
   Reg value = right.value_or(0);

@@ -13,7 +13,8 @@
 //   failed: finally; Rethrow f
 //   done:
 //
-// A return, break or continue that leaves some of this emits what its end would have: leave_regions().
+// A return, break or continue that leaves some of this emits what its end would have:
+// leave_regions().
 #include "lang/compile/function_compiler.h"
 
 namespace wakeful {
@@ -92,13 +93,18 @@ void FunctionCompiler::leave_regions(size_t keep, bool by_return, Span span) {
   for (size_t i = regions_.size(); i-- > keep;) {
     const Region region = regions_[i];
     switch (region.kind) {
-      case Region::Kind::Loop: break;
-      case Region::Kind::Try: out_.emit(span, Op::ExitTry); break;
+      case Region::Kind::Loop:
+        break;
+      case Region::Kind::Try:
+        out_.emit(span, Op::ExitTry);
+        break;
       case Region::Kind::Guard:
         out_.emit(span, Op::ExitHandler);
         inline_finally(region, i);
         break;
-      case Region::Kind::Catch: out_.emit(span, Op::ExitHandler); [[fallthrough]];
+      case Region::Kind::Catch:
+        out_.emit(span, Op::ExitHandler);
+        [[fallthrough]];
       case Region::Kind::Finally:
         // Only a return ends a cancellation that was caught; break and continue let it go on.
         out_.emit(span, by_return ? Op::AbsorbCancel : Op::EndCatch, region.error);
@@ -107,7 +113,8 @@ void FunctionCompiler::leave_regions(size_t keep, bool by_return, Span span) {
   }
 }
 
-/// The block of a `finally` that is left from inside: it sees the variables and regions around its `try`.
+/// The block of a `finally` that is left from inside: it sees the variables and regions around its
+/// `try`.
 void FunctionCompiler::inline_finally(const Region& guard, size_t outer_regions) {
   std::vector<Region> regions(regions_.begin() + outer_regions, regions_.end());
   std::vector<Local> locals(locals_.begin() + guard.locals, locals_.end());
