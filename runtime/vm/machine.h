@@ -53,7 +53,7 @@ class Machine {
     Finished,                       // the outermost frame returned; strand.result
     Trap,                           // see trap_*(); then resume_with() or throw_error(), and run() again
     Threw,                          // strand.error; nothing unwound yet: see unwind()
-    Budget,                         // ticks reached tick_limit, or the heap wants a collection: at a tick, before it happens
+    Budget,                         // at a tick, before it happens: tick_limit reached, or a collection is due
   };
 
   /// `self` may be null-valued where there is none.
