@@ -38,7 +38,7 @@ int cmd_resume(const CommandLine& line) {
   if (runs.empty()) runs = all_open(**journal);
   if (runs.empty()) say("no run is open");
 
-  Stdout out;
+  Stdout out(Stdout::ClosedPipe::Say);
   Session session(line, **journal, out);
   std::vector<RunId> open, roots;
   for (const RunId run : runs) {

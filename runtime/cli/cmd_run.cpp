@@ -87,7 +87,7 @@ int work_and_report(const CommandLine& line, Journal& journal, Session& session,
 
 int go_on(const CommandLine& line, Journal& journal, const RunInfo& info, const Request& request) {
   if (auto same = check_same(journal, info, request); !same) return say_error(same.error());
-  Stdout out;
+  Stdout out(Stdout::ClosedPipe::Say);
   if (info.status != RunStatus::Running && info.released)
     return report_runs(line, journal, {info.number}, false, out);
   if (info.program != request.program.hash)
@@ -102,7 +102,7 @@ int go_on(const CommandLine& line, Journal& journal, const RunInfo& info, const 
 
 int start(const CommandLine& line, Journal& journal, const Request& request,
           const std::string& arguments) {
-  Stdout out;
+  Stdout out(Stdout::ClosedPipe::Say);
   Session session(line, journal, out);
   const std::string id =
       request.id.empty() ? random_id(journal, request.workflow_name()) : request.id;

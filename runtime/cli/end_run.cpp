@@ -57,7 +57,7 @@ int end_run(const CommandLine& line, const std::function<Result<void>(Engine&, R
                     status_name((*found)->status)));
     return kExitFailed;
   }
-  Stdout out;
+  Stdout out(Stdout::ClosedPipe::Say);
   Session session(line, **journal, out);
   if (auto resumed = session.engine().resume({open_root(**journal, *found)->number}); !resumed)
     return say_error(resumed.error());

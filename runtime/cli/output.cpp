@@ -141,8 +141,9 @@ void Stdout::write(std::string_view text) {
 
 int Stdout::finish(int code) {
   if (error_ == 0) return code;
-  say(fmt::format("not all output could be written to stdout: {}", std::strerror(error_)));
-  return code == kExitDone ? kExitFailed : code;
+  if (error_ != EPIPE || closed_pipe_ == ClosedPipe::Say)
+    say(fmt::format("not all output could be written to stdout: {}", std::strerror(error_)));
+  return code == kExitDone && error_ != EPIPE ? kExitFailed : code;
 }
 
 bool wants_colour(const CommandLine& line, int fd) {

@@ -30,16 +30,19 @@ bool valid_utf8(std::string_view text);
 /// A word as a POSIX shell reads it back.
 std::string shell_word(const std::string& word);
 
-/// Data for stdout. One write() a call; what could not be written is remembered, and said by
-/// finish().
+/// Data for stdout. One write() a call; what could not be written is remembered, and said by finish().
 class Stdout {
  public:
+  /// What to do where the reader has left (`wf list | head -1`): nothing, or say that what a workflow
+  /// printed did not arrive. Neither is a failure of the command.
+  enum class ClosedPipe : uint8_t { Ignore, Say };
+  explicit Stdout(ClosedPipe closed_pipe = ClosedPipe::Ignore) : closed_pipe_(closed_pipe) {}
   void write(std::string_view text);
-  bool failed() const { return error_ != 0; }
-  /// The exit code: `code`, or kExitFailed where all went well but the output did not arrive.
+  /// The exit code: `code`, or kExitFailed where all went well but the output could not be written.
   int finish(int code);
 
  private:
+  ClosedPipe closed_pipe_;
   int error_ = 0;
 };
 

@@ -19,10 +19,17 @@ class Output(CliTest):
         os.read(read, 10)
         os.close(read)
         answer = self.finish(process)
-        self.assertEqual(answer.code, FAILED, answer)
+        self.assertEqual(answer.code, DONE, answer)
         self.assertSays(answer, "stdout", "Broken pipe")
         self.assertEqual(self.read("done"), "yes")
         self.assertEqual(self.wf("show", "r", "--json", code=DONE).json["status"], "completed")
+
+    def test_a_reader_of_a_list_may_leave(self):
+        self.write("a.wf", "workflow C(n) { n }\nworkflow main() { gather range(0, 3000, 1).map(i => spawn C(i)) ; 1 }\n")
+        self.wf("run", "a.wf", code=DONE)
+        done = subprocess.run(["bash", "-c", f'set -o pipefail; "{WF}" list | head -1'], cwd=self.dir, env=self.env(),
+                              capture_output=True, timeout=SECONDS_MAX)
+        self.assertEqual((done.returncode, done.stderr), (DONE, b""))
 
     def test_a_full_device_is_told(self):
         self.write("a.wf", "workflow main() { 1 }\n")
