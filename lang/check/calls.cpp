@@ -12,10 +12,17 @@ Callee of_declaration(const ast::Declaration& d) {
   callee.name = d.name.text;
   callee.declared = d.name.span;
   switch (d.kind) {
-    case ast::Declaration::Kind::Workflow: callee.kind = Callee::Kind::Workflow; break;
-    case ast::Declaration::Kind::Activity: callee.kind = Callee::Kind::Activity; break;
-    case ast::Declaration::Kind::Fn: callee.kind = Callee::Kind::Fn; break;
-    default: return callee;
+    case ast::Declaration::Kind::Workflow:
+      callee.kind = Callee::Kind::Workflow;
+      break;
+    case ast::Declaration::Kind::Activity:
+      callee.kind = Callee::Kind::Activity;
+      break;
+    case ast::Declaration::Kind::Fn:
+      callee.kind = Callee::Kind::Fn;
+      break;
+    default:
+      return callee;
   }
   callee.fn = &d.fn;
   return callee;
@@ -43,7 +50,8 @@ struct Wanted {
 Wanted wanted_by(const Callee& callee) {
   Wanted wanted;
   if (callee.fn) {
-    for (const auto& param : callee.fn->params) wanted.params.push_back({param.name.text, !param.fallback});
+    for (const auto& param : callee.fn->params)
+      wanted.params.push_back({param.name.text, !param.fallback});
     return wanted;
   }
   for (const auto& param : callee.builtin->params) {
@@ -121,7 +129,8 @@ void Checker::call(const ast::CallExpr& e, bool spawned) {
     expr(e.callee);
   }
   const Sort sort = sort_of(*e.callee);
-  if (sort != Sort::Unknown && sort != Sort::Fn) mistake(e.callee->span, std::string("only functions can be called, this is ") + name_of(sort));
+  if (sort != Sort::Unknown && sort != Sort::Fn)
+    mistake(e.callee->span, std::string("only functions can be called, this is ") + name_of(sort));
   for (const auto& arg : e.args) expr(arg.value);
   if (callee.kind != Callee::Kind::Unknown) {
     arguments(e, callee);
@@ -132,18 +141,26 @@ void Checker::call(const ast::CallExpr& e, bool spawned) {
 
 void Checker::callee_in_activity(const ast::CallExpr& e, const Callee& callee) {
   const std::string_view name = callee.name;
-  const bool signals = callee.builtin && callee.builtin->place == Builtin::Place::Global && (name == "receive" || name == "signal");
+  const bool signals = callee.builtin && callee.builtin->place == Builtin::Place::Global &&
+                       (name == "receive" || name == "signal");
   const bool durable_builtin = signals || (callee.builtin && name == "timer");
-  const bool durable_callee = callee.kind == Callee::Kind::Workflow || callee.kind == Callee::Kind::Activity;
+  const bool durable_callee =
+      callee.kind == Callee::Kind::Workflow || callee.kind == Callee::Kind::Activity;
   if (place_.body == Body::Activity && (durable_builtin || durable_callee)) {
-    const char* what = callee.kind == Callee::Kind::Workflow ? "the workflow " : callee.kind == Callee::Kind::Activity ? "the activity " : "";
-    return error("misplaced", e.span, what + ticked(callee.name) + " cannot be called in an activity's body, which is one step",
-                 durable_callee ? "call it from a workflow, or make it a `fn`" : "move it to the workflow that calls the activity");
+    const char* what = callee.kind == Callee::Kind::Workflow   ? "the workflow "
+                       : callee.kind == Callee::Kind::Activity ? "the activity "
+                                                               : "";
+    return error(
+        "misplaced", e.span,
+        what + ticked(callee.name) + " cannot be called in an activity's body, which is one step",
+        durable_callee ? "call it from a workflow, or make it a `fn`"
+                       : "move it to the workflow that calls the activity");
   }
   if (signals) return not_supported(e.span, ticked(callee.name));
   const bool heartbeat = callee.builtin && name == "heartbeat";
   if (heartbeat && place_.body == Body::Workflow) {
-    error("misplaced", e.span, "`heartbeat` stands in an activity's body only", "a workflow needs none");
+    error("misplaced", e.span, "`heartbeat` stands in an activity's body only",
+          "a workflow needs none");
   }
 }
 
@@ -161,25 +178,39 @@ void Checker::arguments(const ast::CallExpr& e, const Callee& callee) {
       ++positional;
       continue;
     }
-    auto found = std::find_if(wanted.params.begin(), wanted.params.end(), [&](const auto& p) { return p.name == arg.name->text; });
+    auto found = std::find_if(wanted.params.begin(), wanted.params.end(),
+                              [&](const auto& p) { return p.name == arg.name->text; });
     if (found == wanted.params.end()) {
       if (wanted.fields) continue;
       std::vector<std::string> names;
       for (const auto& param : wanted.params) names.push_back(param.name);
       std::string help = did_you_mean(arg.name->text, names);
-      complain(arg.name->span, signature(callee, wanted) + " has no parameter " + ticked(arg.name->text), help);
+      complain(arg.name->span,
+               signature(callee, wanted) + " has no parameter " + ticked(arg.name->text), help);
+      // What was meant is not missing too.
+      const std::string near = nearest_name(arg.name->text, names);
+      for (size_t i = 0; i < names.size(); ++i) {
+        if (names[i] == near) given[i] = true;
+      }
       continue;
     }
     const size_t index = static_cast<size_t>(found - wanted.params.begin());
-    if (given[index]) complain(arg.name->span, "the argument " + ticked(arg.name->text) + " is given twice", "leave one of them out");
+    if (given[index])
+      complain(arg.name->span, "the argument " + ticked(arg.name->text) + " is given twice",
+               "leave one of them out");
     given[index] = true;
   }
   if (positional > wanted.params.size() && !wanted.rest) {
     const auto& extra = e.args[wanted.params.size()];
-    const std::string takes = wanted.params.empty()       ? "no arguments"
-                              : wanted.params.size() == 1 ? "one argument"
-                                                          : "at most " + std::to_string(wanted.params.size()) + " arguments";
-    complain(extra.value->span, signature(callee, wanted) + " takes " + takes + ", " + std::to_string(positional) + (positional == 1 ? " was given" : " were given"), "leave this one out");
+    const std::string takes =
+        wanted.params.empty() ? "no arguments"
+        : wanted.params.size() == 1
+            ? "one argument"
+            : "at most " + std::to_string(wanted.params.size()) + " arguments";
+    complain(extra.value->span,
+             signature(callee, wanted) + " takes " + takes + ", " + std::to_string(positional) +
+                 (positional == 1 ? " was given" : " were given"),
+             "leave this one out");
   }
   std::string missing;
   for (size_t i = 0; i < given.size(); ++i) {
@@ -187,7 +218,8 @@ void Checker::arguments(const ast::CallExpr& e, const Callee& callee) {
     missing += (missing.empty() ? "" : ", ") + ticked(wanted.params[i].name);
   }
   if (missing.empty()) return;
-  complain({e.span.file, e.callee->span.begin, e.callee->span.end}, signature(callee, wanted) + " lacks " + missing, "add " + missing);
+  complain({e.span.file, e.callee->span.begin, e.callee->span.end},
+           signature(callee, wanted) + " lacks " + missing, "add " + missing);
 }
 
 void Checker::clauses(const ast::CallExpr& e, const Callee& callee, bool) {
@@ -198,19 +230,28 @@ void Checker::clauses(const ast::CallExpr& e, const Callee& callee, bool) {
   const bool effect = callee.builtin && callee.builtin->kind == Builtin::Kind::Effect;
   const bool step = callee.kind == Callee::Kind::Activity || effect;
   if (e.as && !child && !unknown) {
-    error("wrong-option", e.as->span, "`as` gives the id of a child workflow; " + ticked(callee.name) + " is none", "leave it out");
+    error("wrong-option", e.as->span,
+          "`as` gives the id of a child workflow; " + ticked(callee.name) + " is none",
+          "leave it out");
   }
   if (e.as) {
     const Sort sort = sort_of(*e.as);
-    if (sort != Sort::Unknown && sort != Sort::String) mistake(e.as->span, std::string("an id is a string, this is ") + name_of(sort), "write `as \"item-${x}\"`");
+    if (sort != Sort::Unknown && sort != Sort::String)
+      mistake(e.as->span, std::string("an id is a string, this is ") + name_of(sort),
+              "write `as \"item-${x}\"`");
   }
   if (e.with) {
     if (place_.body == Body::Activity && !child && callee.kind != Callee::Kind::Activity) {
-      error("misplaced", e.with->span, "`with` cannot stand in an activity's body, where effects run directly", "give the options to the activity");
+      error("misplaced", e.with->span,
+            "`with` cannot stand in an activity's body, where effects run directly",
+            "give the options to the activity");
     } else if (child || step) {
       options(*e.with, child ? Child : Step);
     } else if (!unknown) {
-      error("wrong-option", e.with->span, "options are for workflows, activities and effects; " + ticked(callee.name) + " takes none", "leave `with` out");
+      error("wrong-option", e.with->span,
+            "options are for workflows, activities and effects; " + ticked(callee.name) +
+                " takes none",
+            "leave `with` out");
     } else {
       options(*e.with, static_cast<Where>(Child | Step));
     }
@@ -218,7 +259,9 @@ void Checker::clauses(const ast::CallExpr& e, const Callee& callee, bool) {
   if (!e.compensate) return;
   const bool stands = durable("compensate", e.compensate->span);
   if (!child && !step && !unknown) {
-    return error("misplaced", e.compensate->span, "`compensate` is bound to a call of a workflow, an activity or an effect; " + ticked(callee.name) + " is none",
+    return error("misplaced", e.compensate->span,
+                 "`compensate` is bound to a call of a workflow, an activity or an effect; " +
+                     ticked(callee.name) + " is none",
                  "put it on a line of its own");
   }
   if (stands) not_supported(e.compensate->span, "`compensate` bound to a call");
@@ -233,17 +276,32 @@ struct MethodSlip {
 };
 /// Methods of other languages. Called on what is no map they are certainly wrong.
 constexpr MethodSlip kMethodSlips[] = {
-    {"append", "push(x)"},       {"length", "len()"},        {"size", "len()"},         {"count", "len()"},
-    {"forEach", "each(f)"},      {"indexOf", "index_of(x)"}, {"includes", "contains(x)"}, {"toUpperCase", "upper()"},
-    {"toLowerCase", "lower()"},  {"startsWith", "starts_with(s)"}, {"endsWith", "ends_with(s)"}, {"strip", "trim()"},
-    {"startswith", "starts_with(s)"}, {"endswith", "ends_with(s)"}, {"extend", "push(x)` or `xs + ys"}, {"items", "entries()"},
-    {"concat", "push(x)` or `xs + ys"}, {"flatMap", "flat_map(f)"}, {"has_key", "has(k)"}, {"toString", "` as in `str(x)"},
+    {"append", "push(x)"},
+    {"length", "len()"},
+    {"size", "len()"},
+    {"count", "len()"},
+    {"forEach", "each(f)"},
+    {"indexOf", "index_of(x)"},
+    {"includes", "contains(x)"},
+    {"toUpperCase", "upper()"},
+    {"toLowerCase", "lower()"},
+    {"startsWith", "starts_with(s)"},
+    {"endsWith", "ends_with(s)"},
+    {"strip", "trim()"},
+    {"startswith", "starts_with(s)"},
+    {"endswith", "ends_with(s)"},
+    {"extend", "push(x)` or `xs + ys"},
+    {"items", "entries()"},
+    {"concat", "push(x)` or `xs + ys"},
+    {"flatMap", "flat_map(f)"},
+    {"has_key", "has(k)"},
+    {"toString", "` as in `str(x)"},
 };
 
 }  // namespace
 
-/// `xs.append(1)`, `xs.length`. A map may hold a function or a value under any key, so only `append` and
-/// `length()` are taken for slips where nothing is known of the object.
+/// `xs.append(1)`, `xs.length`. A map may hold a function or a value under any key, so only
+/// `append` and `length()` are taken for slips where nothing is known of the object.
 void Checker::method_slips(const ast::MemberExpr& e, bool called) {
   const std::string& name = e.name.text;
   if (called && name == "signal" && sort_of(*e.object) == Sort::Unknown) {
@@ -257,10 +315,15 @@ void Checker::method_slips(const ast::MemberExpr& e, bool called) {
     if (name != slip.name) continue;
     slipped = true;
     const std::string help = "write `." + std::string(slip.right) + "`";
-    const bool sure = called ? (listlike && methods_named(name).empty()) || name == "append" || name == "length" : listlike && name == "length";
-    if (sure) return error("slip", e.name.span, "there is no " + ticked("." + name + (called ? "()" : "")), help);
+    const bool sure =
+        called ? (listlike && methods_named(name).empty()) || name == "append" || name == "length"
+               : listlike && name == "length";
+    if (sure)
+      return error("slip", e.name.span, "there is no " + ticked("." + name + (called ? "()" : "")),
+                   help);
     if (name == "length") {
-      return mistake(e.name.span, "`.length` reads a map's key of that name", help + " for how many there are; `[\"length\"]` for the key");
+      return mistake(e.name.span, "`.length` reads a map's key of that name",
+                     help + " for how many there are; `[\"length\"]` for the key");
     }
   }
   const auto receiver = sort == Sort::List ? Builtin::Receiver::List : Builtin::Receiver::String;
@@ -269,7 +332,8 @@ void Checker::method_slips(const ast::MemberExpr& e, bool called) {
   for (const Builtin& b : builtins()) {
     if (b.place == Builtin::Place::Method && b.receiver == receiver) methods.emplace_back(b.name);
   }
-  mistake(e.name.span, std::string(name_of(sort)) + " has no method " + ticked(name), did_you_mean(name, methods));
+  mistake(e.name.span, std::string(name_of(sort)) + " has no method " + ticked(name),
+          did_you_mean(name, methods));
 }
 
 }  // namespace wakeful::checking

@@ -16,14 +16,15 @@ namespace wakeful {
 /// would have declared is then not complained about.
 using ImportMap = std::map<std::pair<uint32_t, uint32_t>, uint32_t>;
 
-/// Checks all files of a program together, also where parse() found errors. `files` are those of the
-/// project, each once, in any order, without the prelude; `File::index` says which source each is.
-/// Files, imports and cycles are the caller's; all that is said of names is said here:
+/// Checks all files of a program together, also where parse() found errors. `files` are those of
+/// the project, each once, in any order, without the prelude; `File::index` says which source each
+/// is. Files, imports and cycles are the caller's; all that is said of names is said here:
 ///  - unknown names, declarations that clash, words where they cannot stand, assignments to a `let`
 ///  - arguments and options of calls whose callee is known
 ///  - what is in the grammar but not supported yet
-/// After a check without errors each name is, from the inside out: a local, a declaration of the file,
-/// one of a file imported without alias, an alias, or predeclared (`self`, a global, a module).
+/// After a check without errors each name is, from the inside out: a local, a declaration of the
+/// file, one of a file imported without alias, an alias, or predeclared (`self`, a global, a
+/// module).
 void check(const std::vector<ast::File>& files, const ImportMap& imports, const Sources& sources,
            Diagnostics& diagnostics);
 

@@ -11,7 +11,7 @@ std::string did_you_mean(const std::string& name, const std::vector<std::string>
   return near.empty() ? "" : "did you mean `" + near + "`?";
 }
 
-// --- names -----------------------------------------------------------------------------------------
+// --- names ---
 
 void Checker::declare(const ast::Ident& name, Symbol symbol) {
   symbol.span = name.span;
@@ -19,7 +19,10 @@ void Checker::declare(const ast::Ident& name, Symbol symbol) {
   if (name.text != "_") {
     for (const Local& local : scope.locals) {
       if (local.name != name.text) continue;
-      diagnostics_.error("duplicate-name", name.span, ticked(name.text) + " is declared twice in this block", "rename one of them, or assign to a `var`")
+      diagnostics_
+          .error("duplicate-name", name.span,
+                 ticked(name.text) + " is declared twice in this block",
+                 "rename one of them, or assign to a `var`")
           .notes.push_back({local.symbol.span, "first declared here"});
     }
   }
@@ -30,7 +33,9 @@ void Checker::declare_pattern(const ast::Pattern& pattern, Symbol::Kind kind) {
   Symbol symbol;
   symbol.kind = kind;
   switch (pattern.kind) {
-    case ast::Pattern::Kind::Name: declare(pattern.name, symbol); break;
+    case ast::Pattern::Kind::Name:
+      declare(pattern.name, symbol);
+      break;
     case ast::Pattern::Kind::Map:
       for (const auto& field : pattern.fields) {
         expr(field.fallback);  // may use the names before it
@@ -89,7 +94,9 @@ std::vector<std::string> Checker::visible_names() const {
   for (const auto& [name, alias] : file_.aliases) names.push_back(name);
   for (const Builtin& builtin : builtins()) {
     if (builtin.place == Builtin::Place::Module) names.emplace_back(builtin.module);
-    if (builtin.place == Builtin::Place::Global && std::string_view(builtin.name).substr(0, 2) != "__") names.emplace_back(builtin.name);
+    if (builtin.place == Builtin::Place::Global &&
+        std::string_view(builtin.name).substr(0, 2) != "__")
+      names.emplace_back(builtin.name);
   }
   names.emplace_back("self");
   std::sort(names.begin(), names.end());
@@ -104,15 +111,21 @@ struct NameSlip {
   const char* help;
 };
 constexpr NameSlip kNameSlips[] = {
-    {"None", "write `null`"},       {"nil", "write `null`"},        {"NULL", "write `null`"},
-    {"undefined", "write `null`"},  {"True", "write `true`"},       {"False", "write `false`"},
+    {"None", "write `null`"},
+    {"nil", "write `null`"},
+    {"NULL", "write `null`"},
+    {"undefined", "write `null`"},
+    {"True", "write `true`"},
+    {"False", "write `false`"},
     {"NaN", "write `math.inf - math.inf`, and test with `math.is_nan(x)`"},
     {"this", "write `self` for the run; maps have no `this`"},
     {"console", "write `print(…)` or `log.info(…)`"},
     {"JSON", "write `json.parse(…)`, `json.stringify(…)`"},
     {"Math", "write `math.floor(…)` and the like"},
-    {"Date", "write `time.now()`"}, {"datetime", "write `time.now()`"},
-    {"fetch", "write `http.get(url)`"}, {"requests", "write `http.get(url)`"},
+    {"Date", "write `time.now()`"},
+    {"datetime", "write `time.now()`"},
+    {"fetch", "write `http.get(url)`"},
+    {"requests", "write `http.get(url)`"},
     {"setTimeout", "write `sleep(1s)`, or `spawn { sleep(1s) … }`"},
     {"Promise", "write `gather [h1, h2]` over the handles that `spawn` gives"},
 };
@@ -128,29 +141,36 @@ void Checker::unknown_name(const std::string& name, Span span) {
   const LineColumn at = source.locate(span.begin);
   std::string_view line = source.line(at.line);
   const size_t line_begin = source.text().rfind('\n', span.begin == 0 ? 0 : span.begin - 1);
-  const size_t column = span.begin - (line_begin == std::string::npos || span.begin == 0 ? 0 : line_begin + 1);
+  const size_t column =
+      span.begin - (line_begin == std::string::npos || span.begin == 0 ? 0 : line_begin + 1);
   std::string_view before = line.substr(0, std::min(column, line.size()));
   while (!before.empty() && before.back() == ' ') before.remove_suffix(1);
   if (before.size() >= 2 && before.substr(before.size() - 2) == "//") {
-    return error("slip", span, "unknown name " + ticked(name) + " behind `//`, which is floor division", "begin comments with `#`");
+    return error("slip", span,
+                 "unknown name " + ticked(name) + " behind `//`, which is floor division",
+                 "begin comments with `#`");
   }
-  std::string help = declared_below(name) ? "it is declared further down; a name can be seen after its `let` or `fn` only"
-                                          : did_you_mean(name, visible_names());
+  std::string help =
+      declared_below(name)
+          ? "it is declared further down; a name can be seen after its `let` or `fn` only"
+          : did_you_mean(name, visible_names());
   error("unknown-name", span, "unknown name " + ticked(name), help);
 }
 
 bool Checker::declared_below(const std::string& name) const {
   for (const ast::Block* block : blocks_) {
     for (const auto& stmt : block->statements) {
-      const bool fn = stmt->kind == ast::StmtKind::Fn && ast::as<ast::FnStmt>(*stmt).name.text == name;
-      const bool let = stmt->kind == ast::StmtKind::Let && ast::as<ast::LetStmt>(*stmt).target.name.text == name;
+      const bool fn =
+          stmt->kind == ast::StmtKind::Fn && ast::as<ast::FnStmt>(*stmt).name.text == name;
+      const bool let =
+          stmt->kind == ast::StmtKind::Let && ast::as<ast::LetStmt>(*stmt).target.name.text == name;
       if (fn || let) return true;
     }
   }
   return false;
 }
 
-// --- declarations ------------------------------------------------------------------------------------
+// --- declarations ---
 
 void Checker::declaration(const ast::Declaration& d) {
   using Kind = ast::Declaration::Kind;
@@ -159,14 +179,21 @@ void Checker::declaration(const ast::Declaration& d) {
   blocks_.clear();
   switch (d.kind) {
     case Kind::Import:
-    case Kind::Test: return;  // `wf test` is another day's
+    case Kind::Test:
+      return;  // `wf test` is another day's
     case Kind::Let:
       scopes_.emplace_back();
       pattern_defaults(d.target);
       return expr(d.value);
-    case Kind::Workflow: place_.body = Body::Workflow; break;
-    case Kind::Activity: place_.body = Body::Activity; break;
-    case Kind::Fn: place_.body = Body::Fn; break;
+    case Kind::Workflow:
+      place_.body = Body::Workflow;
+      break;
+    case Kind::Activity:
+      place_.body = Body::Activity;
+      break;
+    case Kind::Fn:
+      place_.body = Body::Fn;
+      break;
   }
   if (d.with) {
     scopes_.emplace_back();
@@ -188,7 +215,9 @@ void Checker::callable(const ast::Callable& fn) {
   bool optional = false;
   for (const ast::Param& param : fn.params) {
     if (optional && !param.fallback) {
-      error("syntax", param.name.span, "a parameter without a default stands behind one with a default", "give it a default, or move it forward");
+      error("syntax", param.name.span,
+            "a parameter without a default stands behind one with a default",
+            "give it a default, or move it forward");
     }
     optional |= param.fallback != nullptr;
   }
@@ -196,7 +225,8 @@ void Checker::callable(const ast::Callable& fn) {
   scopes_.pop_back();
 }
 
-void check_files(const Program& program, const std::vector<ast::File>& files, const Sources& sources, Diagnostics& diagnostics) {
+void check_files(const Program& program, const std::vector<ast::File>& files,
+                 const Sources& sources, Diagnostics& diagnostics) {
   for (const ast::File& file : files) {
     Checker checker(program.scope(file.index), sources, diagnostics);
     for (const ast::Declaration& declaration : file.declarations) checker.declaration(declaration);

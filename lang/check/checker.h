@@ -13,13 +13,27 @@ namespace wakeful::checking {
 
 /// What a name means where it stands.
 struct Symbol {
-  enum class Kind : uint8_t { Unknown, Lost, Let, Var, Param, Loop, Catch, Compensate, Declaration, Alias, Builtin, Module, Self };
+  enum class Kind : uint8_t {
+    Unknown,
+    Lost,
+    Let,
+    Var,
+    Param,
+    Loop,
+    Catch,
+    Compensate,
+    Declaration,
+    Alias,
+    Builtin,
+    Module,
+    Self
+  };
   Kind kind = Kind::Unknown;
-  Span span;                                  // where a local was declared
-  const ast::Expr* value = nullptr;           // what a local `let` or `var` was bound to, of a plain name
-  const ast::Callable* fn = nullptr;          // of a local `fn`, or a `let` bound to one
+  Span span;                          // where a local was declared
+  const ast::Expr* value = nullptr;   // what a local `let` or `var` was bound to, of a plain name
+  const ast::Callable* fn = nullptr;  // of a local `fn`, or a `let` bound to one
   const ast::Declaration* declaration = nullptr;
-  const FileScope* alias = nullptr;           // of an Alias; null: it could not be read
+  const FileScope* alias = nullptr;  // of an Alias; null: it could not be read
   const Builtin* builtin = nullptr;
 };
 
@@ -43,13 +57,14 @@ class Checker {
   void declaration(const ast::Declaration& declaration);
 
  private:
-  // --- where we are ------------------------------------------------------------------------------------
+  // --- where we are ---
   enum class Body : uint8_t { None, Workflow, Activity, Fn };
   struct Place {
     Body body = Body::None;
-    uint32_t loops = 0;                       // around this, within the same function or block of a strand
-    const char* edge = nullptr;               // `spawn { }` and the like, which break and continue do not cross
-    size_t compensate_scopes = 0;             // locals of scopes below this are outside of the compensate block
+    uint32_t loops = 0;          // around this, within the same function or block of a strand
+    const char* edge = nullptr;  // `spawn { }` and the like, which break and continue do not cross
+    size_t compensate_scopes =
+        0;  // locals of scopes below this are outside of the compensate block
   };
   struct Local {
     std::string name;
@@ -59,7 +74,7 @@ class Checker {
     std::vector<Local> locals;
   };
 
-  // --- names ---------------------------------------------------------------------------------------------
+  // --- names ---
   void declare(const ast::Ident& name, Symbol symbol);
   void declare_pattern(const ast::Pattern& pattern, Symbol::Kind kind);
   Symbol resolve(const std::string& name, size_t* depth = nullptr) const;
@@ -68,8 +83,8 @@ class Checker {
   std::vector<std::string> visible_names() const;
   bool declared_below(const std::string& name) const;
 
-  // --- statements ------------------------------------------------------------------------------------------
-  void block(const ast::Block& block);        // in a scope of its own
+  // --- statements ---
+  void block(const ast::Block& block);  // in a scope of its own
   void strand_block(const ast::Block& block, const char* edge);
   void compensate_block(const ast::Block& block, const std::optional<ast::Ident>& name);
   void statements(const ast::Block& block);
@@ -78,10 +93,13 @@ class Checker {
   void loop(const ast::ForStmt& stmt);
   void leave_loop(const ast::Stmt& stmt, const char* word);
   void callable(const ast::Callable& fn);
-  void pattern_defaults(const ast::Pattern& pattern);  // of a top-level `let`, whose names are no locals
+  void pattern_defaults(
+      const ast::Pattern& pattern);  // of a top-level `let`, whose names are no locals
 
-  // --- expressions -------------------------------------------------------------------------------------------
-  void expr(const ast::ExprPtr& e) { if (e) expr(*e); }
+  // --- expressions ---
+  void expr(const ast::ExprPtr& e) {
+    if (e) expr(*e);
+  }
   void expr(const ast::Expr& e);
   void member(const ast::MemberExpr& e, bool called);
   void try_expr(const ast::TryExpr& e);
@@ -91,7 +109,7 @@ class Checker {
   bool durable(const char* word, Span span);
   void not_supported(Span span, const std::string& what);
 
-  // --- calls ---------------------------------------------------------------------------------------------------
+  // --- calls ---
   void call(const ast::CallExpr& e, bool spawned);
   Callee callee_of(const ast::Expr& e);
   void arguments(const ast::CallExpr& e, const Callee& callee);
@@ -99,13 +117,13 @@ class Checker {
   void callee_in_activity(const ast::CallExpr& e, const Callee& callee);
   void method_slips(const ast::MemberExpr& e, bool called);
 
-  // --- options ---------------------------------------------------------------------------------------------------
+  // --- options ---
   enum Where : uint8_t { Child = 1, Step = 2 };
   void options(const ast::Expr& with, Where where);
   void option(const ast::MapExpr::Entry& entry, Where where);
   void retry_policy(const ast::Expr& value);
 
-  // --- foreseen mistakes -----------------------------------------------------------------------------------------
+  // --- foreseen mistakes ---
   Sort sort_of(const ast::Expr& e) const;
   void foresee_condition(const ast::Expr& e, const char* where);
   void foresee_binary(const ast::BinaryExpr& e);
@@ -123,12 +141,13 @@ class Checker {
   const Sources& sources_;
   Diagnostics& diagnostics_;
   std::vector<Scope> scopes_;
-  std::vector<const ast::Block*> blocks_;  // those around this, to say that a name is declared below
+  std::vector<const ast::Block*>
+      blocks_;  // those around this, to say that a name is declared below
   Place place_;
 };
 
-const char* name_of(Sort sort);                                 // with its article: "an int"
-std::string ticked(const std::string& name);                    // `name`
+const char* name_of(Sort sort);               // with its article: "an int"
+std::string ticked(const std::string& name);  // `name`
 std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates);
 
 }  // namespace wakeful::checking

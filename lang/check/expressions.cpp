@@ -3,19 +3,27 @@
 namespace wakeful::checking {
 
 void Checker::not_supported(Span span, const std::string& what) {
-  error("not-supported", span, what + " is not supported yet", "this version runs the language without it");
+  error("not-supported", span, what + " is not supported yet",
+        "this version runs the language without it");
 }
 
 bool Checker::durable(const char* word, Span span) {
   if (place_.body != Body::Activity) return true;
-  error("misplaced", span, ticked(word) + " cannot stand in an activity's body, which is one step", "move it to the workflow that calls the activity");
+  error("misplaced", span, ticked(word) + " cannot stand in an activity's body, which is one step",
+        "move it to the workflow that calls the activity");
   return false;
 }
 
 void Checker::expr(const ast::Expr& e) {
   using Kind = ast::ExprKind;
   switch (e.kind) {
-    case Kind::Null: case Kind::Bool: case Kind::Int: case Kind::Float: case Kind::Duration: case Kind::String: return;
+    case Kind::Null:
+    case Kind::Bool:
+    case Kind::Int:
+    case Kind::Float:
+    case Kind::Duration:
+    case Kind::String:
+      return;
     case Kind::Interpolation:
       for (const auto& part : ast::as<ast::InterpolationExpr>(e).parts) expr(part.value);
       return;
@@ -32,19 +40,26 @@ void Checker::expr(const ast::Expr& e) {
       const auto& name = ast::as<ast::NameExpr>(e);
       const Symbol symbol = use(name.name, e.span);
       if (symbol.kind == Symbol::Kind::Module || symbol.kind == Symbol::Kind::Alias) {
-        error("misplaced", e.span, ticked(name.name) + " is a module, not a value", "name one of its members: `" + name.name + ".…`");
+        error("misplaced", e.span, ticked(name.name) + " is a module, not a value",
+              "name one of its members: `" + name.name + ".…`");
       }
-      const bool external = symbol.declaration && symbol.declaration->kind == ast::Declaration::Kind::Activity && !symbol.declaration->fn.has_body;
-      if (external) not_supported(e.span, "an activity without a body, served by a worker process,");
+      const bool external = symbol.declaration &&
+                            symbol.declaration->kind == ast::Declaration::Kind::Activity &&
+                            !symbol.declaration->fn.has_body;
+      if (external)
+        not_supported(e.span, "an activity without a body, served by a worker process,");
       return;
     }
     case Kind::Unary: {
       const auto& unary = ast::as<ast::UnaryExpr>(e);
       expr(unary.operand);
-      if (unary.op == ast::UnaryOp::Not) return foresee_condition(*unary.operand, "the operand of `not`");
+      if (unary.op == ast::UnaryOp::Not)
+        return foresee_condition(*unary.operand, "the operand of `not`");
       const Sort sort = sort_of(*unary.operand);
-      const bool number = sort == Sort::Unknown || sort == Sort::Int || sort == Sort::Float || sort == Sort::Duration;
-      if (!number) mistake(e.span, std::string("`-` takes a number or a duration, this is ") + name_of(sort));
+      const bool number = sort == Sort::Unknown || sort == Sort::Int || sort == Sort::Float ||
+                          sort == Sort::Duration;
+      if (!number)
+        mistake(e.span, std::string("`-` takes a number or a duration, this is ") + name_of(sort));
       return;
     }
     case Kind::Binary: {
@@ -53,7 +68,8 @@ void Checker::expr(const ast::Expr& e) {
       expr(binary.right);
       return foresee_binary(binary);
     }
-    case Kind::Member: return member(ast::as<ast::MemberExpr>(e), false);
+    case Kind::Member:
+      return member(ast::as<ast::MemberExpr>(e), false);
     case Kind::Index: {
       const auto& index = ast::as<ast::IndexExpr>(e);
       expr(index.object);
@@ -66,7 +82,8 @@ void Checker::expr(const ast::Expr& e) {
       expr(slice.begin);
       return expr(slice.end);
     }
-    case Kind::Call: return call(ast::as<ast::CallExpr>(e), false);
+    case Kind::Call:
+      return call(ast::as<ast::CallExpr>(e), false);
     case Kind::Lambda: {
       const Place before = place_;
       place_.loops = 0;
@@ -83,9 +100,12 @@ void Checker::expr(const ast::Expr& e) {
       if (branch.otherwise) block(*branch.otherwise);
       return;
     }
-    case Kind::Try: return try_expr(ast::as<ast::TryExpr>(e));
-    case Kind::Batch: return batch(ast::as<ast::BatchExpr>(e));
-    case Kind::Spawn: return spawn(ast::as<ast::SpawnExpr>(e));
+    case Kind::Try:
+      return try_expr(ast::as<ast::TryExpr>(e));
+    case Kind::Batch:
+      return batch(ast::as<ast::BatchExpr>(e));
+    case Kind::Spawn:
+      return spawn(ast::as<ast::SpawnExpr>(e));
     case Kind::Gather: {
       const auto& gather = ast::as<ast::GatherExpr>(e);
       durable("gather", e.span);
@@ -123,9 +143,12 @@ void Checker::member(const ast::MemberExpr& e, bool called) {
       members.emplace_back(m.name);
     }
     for (const Builtin& b : builtins()) {
-      if (b.place == Builtin::Place::Module && object.name == b.module) members.emplace_back(b.name);
+      if (b.place == Builtin::Place::Module && object.name == b.module)
+        members.emplace_back(b.name);
     }
-    return error("unknown-member", e.name.span, "the module " + ticked(object.name) + " has no " + ticked(e.name.text), did_you_mean(e.name.text, members));
+    return error("unknown-member", e.name.span,
+                 "the module " + ticked(object.name) + " has no " + ticked(e.name.text),
+                 did_you_mean(e.name.text, members));
   }
   if (symbol.kind == Symbol::Kind::Alias) {
     if (!symbol.alias || symbol.alias->lost.count(e.name.text)) return;
@@ -133,10 +156,13 @@ void Checker::member(const ast::MemberExpr& e, bool called) {
     if (found == symbol.alias->own.end()) {
       std::vector<std::string> members;
       for (const auto& [name, declared] : symbol.alias->own) members.push_back(name);
-      return error("unknown-name", e.name.span, ticked(object.name) + " declares no " + ticked(e.name.text), did_you_mean(e.name.text, members));
+      return error("unknown-name", e.name.span,
+                   ticked(object.name) + " declares no " + ticked(e.name.text),
+                   did_you_mean(e.name.text, members));
     }
     const auto& declaration = *found->second.declaration;
-    const bool external = declaration.kind == ast::Declaration::Kind::Activity && !declaration.fn.has_body;
+    const bool external =
+        declaration.kind == ast::Declaration::Kind::Activity && !declaration.fn.has_body;
     if (external) not_supported(e.span, "an activity without a body, served by a worker process,");
     return;
   }
@@ -167,7 +193,9 @@ void Checker::batch(const ast::BatchExpr& e) {
   foresee_at_least_one(e.limit, "limit");
   if (e.pause) {
     const Sort sort = sort_of(*e.pause);
-    if (sort != Sort::Unknown && sort != Sort::Duration) mistake(e.pause->span, std::string("`pause` takes a duration, this is ") + name_of(sort), "write it as `1s`");
+    if (sort != Sort::Unknown && sort != Sort::Duration)
+      mistake(e.pause->span, std::string("`pause` takes a duration, this is ") + name_of(sort),
+              "write it as `1s`");
   }
   scopes_.emplace_back();
   declare_pattern(e.item, Symbol::Kind::Loop);

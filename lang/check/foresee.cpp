@@ -1,21 +1,31 @@
-// Mistakes of types and arithmetic that can be seen in the text: warnings here, errors of the run there.
-// Only what is certain is said; a literal and what is made of literals.
+// Mistakes of types and arithmetic that can be seen in the text: warnings here, errors of the run
+// there. Only what is certain is said; a literal and what is made of literals.
 #include "lang/check/checker.h"
 
 namespace wakeful::checking {
 
 const char* name_of(Sort sort) {
   switch (sort) {
-    case Sort::Unknown: return "a value";
-    case Sort::Null: return "null";
-    case Sort::Bool: return "a bool";
-    case Sort::Int: return "an int";
-    case Sort::Float: return "a float";
-    case Sort::String: return "a string";
-    case Sort::List: return "a list";
-    case Sort::Map: return "a map";
-    case Sort::Duration: return "a duration";
-    case Sort::Fn: return "a fn";
+    case Sort::Unknown:
+      return "a value";
+    case Sort::Null:
+      return "null";
+    case Sort::Bool:
+      return "a bool";
+    case Sort::Int:
+      return "an int";
+    case Sort::Float:
+      return "a float";
+    case Sort::String:
+      return "a string";
+    case Sort::List:
+      return "a list";
+    case Sort::Map:
+      return "a map";
+    case Sort::Duration:
+      return "a duration";
+    case Sort::Fn:
+      return "a fn";
   }
   return "";
 }
@@ -23,44 +33,78 @@ const char* name_of(Sort sort) {
 Sort Checker::sort_of(const ast::Expr& e) const {
   using Kind = ast::ExprKind;
   switch (e.kind) {
-    case Kind::Null: return Sort::Null;
-    case Kind::Bool: return Sort::Bool;
-    case Kind::Int: return Sort::Int;
-    case Kind::Float: return Sort::Float;
-    case Kind::Duration: return Sort::Duration;
-    case Kind::String: case Kind::Interpolation: return Sort::String;
-    case Kind::List: return Sort::List;
-    case Kind::Map: return Sort::Map;
-    case Kind::Lambda: return Sort::Fn;
+    case Kind::Null:
+      return Sort::Null;
+    case Kind::Bool:
+      return Sort::Bool;
+    case Kind::Int:
+      return Sort::Int;
+    case Kind::Float:
+      return Sort::Float;
+    case Kind::Duration:
+      return Sort::Duration;
+    case Kind::String:
+    case Kind::Interpolation:
+      return Sort::String;
+    case Kind::List:
+      return Sort::List;
+    case Kind::Map:
+      return Sort::Map;
+    case Kind::Lambda:
+      return Sort::Fn;
     case Kind::Unary: {
       const auto& unary = ast::as<ast::UnaryExpr>(e);
       if (unary.op == ast::UnaryOp::Not) return Sort::Bool;
       const Sort sort = sort_of(*unary.operand);
-      return sort == Sort::Int || sort == Sort::Float || sort == Sort::Duration ? sort : Sort::Unknown;
+      return sort == Sort::Int || sort == Sort::Float || sort == Sort::Duration ? sort
+                                                                                : Sort::Unknown;
     }
     case Kind::Binary: {
       const auto& binary = ast::as<ast::BinaryExpr>(e);
       switch (binary.op) {
-        case ast::BinaryOp::Or: case ast::BinaryOp::And: case ast::BinaryOp::Equal: case ast::BinaryOp::NotEqual:
-        case ast::BinaryOp::Less: case ast::BinaryOp::LessEqual: case ast::BinaryOp::Greater:
-        case ast::BinaryOp::GreaterEqual: case ast::BinaryOp::In: case ast::BinaryOp::NotIn: return Sort::Bool;
-        default: break;
+        case ast::BinaryOp::Or:
+        case ast::BinaryOp::And:
+        case ast::BinaryOp::Equal:
+        case ast::BinaryOp::NotEqual:
+        case ast::BinaryOp::Less:
+        case ast::BinaryOp::LessEqual:
+        case ast::BinaryOp::Greater:
+        case ast::BinaryOp::GreaterEqual:
+        case ast::BinaryOp::In:
+        case ast::BinaryOp::NotIn:
+          return Sort::Bool;
+        default:
+          break;
       }
       const Sort left = sort_of(*binary.left), right = sort_of(*binary.right);
       const bool same = left == right && (left == Sort::Int || left == Sort::Float);
-      return same && binary.op != ast::BinaryOp::Divide && binary.op != ast::BinaryOp::Range && binary.op != ast::BinaryOp::Coalesce ? left : Sort::Unknown;
+      return same && binary.op != ast::BinaryOp::Divide && binary.op != ast::BinaryOp::Range &&
+                     binary.op != ast::BinaryOp::Coalesce
+                 ? left
+                 : Sort::Unknown;
     }
     case Kind::Name: {
       // A `let` of a literal stays what it is.
       const Symbol symbol = resolve(ast::as<ast::NameExpr>(e).name);
       if (symbol.kind != Symbol::Kind::Let || !symbol.value) return Sort::Unknown;
       switch (symbol.value->kind) {
-        case Kind::Null: case Kind::Bool: case Kind::Int: case Kind::Float: case Kind::Duration: case Kind::String:
-        case Kind::Interpolation: case Kind::List: case Kind::Map: case Kind::Lambda: return sort_of(*symbol.value);
-        default: return Sort::Unknown;
+        case Kind::Null:
+        case Kind::Bool:
+        case Kind::Int:
+        case Kind::Float:
+        case Kind::Duration:
+        case Kind::String:
+        case Kind::Interpolation:
+        case Kind::List:
+        case Kind::Map:
+        case Kind::Lambda:
+          return sort_of(*symbol.value);
+        default:
+          return Sort::Unknown;
       }
     }
-    default: return Sort::Unknown;
+    default:
+      return Sort::Unknown;
   }
 }
 
@@ -69,7 +113,9 @@ void Checker::foresee_condition(const ast::Expr& e, const char* where) {
   if (sort == Sort::Unknown || sort == Sort::Bool) return;
   const bool number = sort == Sort::Int || sort == Sort::Float;
   mistake(e.span, std::string(where) + " must be a bool, this is " + name_of(sort),
-          number ? "compare it: `!= 0`" : sort == Sort::Null ? "write `false`, or `?? false`" : "compare it, as with `!= null` or `.len() > 0`");
+          number               ? "compare it: `!= 0`"
+          : sort == Sort::Null ? "write `false`, or `?? false`"
+                               : "compare it, as with `!= null` or `.len() > 0`");
 }
 
 void Checker::foresee_binary(const ast::BinaryExpr& e) {
@@ -77,38 +123,66 @@ void Checker::foresee_binary(const ast::BinaryExpr& e) {
   const Sort left = sort_of(*e.left), right = sort_of(*e.right);
   auto number = [](Sort sort) { return sort == Sort::Int || sort == Sort::Float; };
   switch (e.op) {
-    case Op::And: case Op::Or: {
+    case Op::And:
+    case Op::Or: {
       const char* where = e.op == Op::And ? "each side of `and`" : "each side of `or`";
       foresee_condition(*e.left, where);
       return foresee_condition(*e.right, where);
     }
-    case Op::Equal: case Op::NotEqual: case Op::Coalesce: case Op::In: case Op::NotIn: return;
-    case Op::Divide: case Op::FloorDivide: case Op::Modulo: {
-      const bool zero = e.right->kind == ast::ExprKind::Int && ast::as<ast::IntExpr>(*e.right).value == 0;
-      if (zero && left == Sort::Int) return mistake(e.right->span, "a division of ints by zero throws ArithmeticError");
+    case Op::Equal:
+    case Op::NotEqual:
+    case Op::Coalesce:
+    case Op::In:
+    case Op::NotIn:
+      return;
+    case Op::Divide:
+    case Op::FloorDivide:
+    case Op::Modulo: {
+      const bool zero =
+          e.right->kind == ast::ExprKind::Int && ast::as<ast::IntExpr>(*e.right).value == 0;
+      if (zero && left == Sort::Int)
+        return mistake(e.right->span, "a division of ints by zero throws ArithmeticError");
       break;
     }
     case Op::Range:
-      if ((left == Sort::Unknown || left == Sort::Int) && (right == Sort::Unknown || right == Sort::Int)) return;
+      if ((left == Sort::Unknown || left == Sort::Int) &&
+          (right == Sort::Unknown || right == Sort::Int))
+        return;
       return mistake(e.span, "a range goes from int to int");
-    default: break;
+    default:
+      break;
   }
   if (left == Sort::Unknown || right == Sort::Unknown) return;
   bool fits = number(left) && number(right);
   const bool durations = left == Sort::Duration && right == Sort::Duration;
   switch (e.op) {
-    case Op::Less: case Op::LessEqual: case Op::Greater: case Op::GreaterEqual:
+    case Op::Less:
+    case Op::LessEqual:
+    case Op::Greater:
+    case Op::GreaterEqual:
       fits |= durations || (left == Sort::String && right == Sort::String);
       break;
-    case Op::Add: fits |= durations || (left == right && (left == Sort::String || left == Sort::List)); break;
-    case Op::Subtract: fits |= durations; break;
-    case Op::Multiply: fits |= (left == Sort::Duration && number(right)) || (number(left) && right == Sort::Duration); break;
-    case Op::Divide: fits |= durations || (left == Sort::Duration && number(right)); break;
-    default: break;
+    case Op::Add:
+      fits |= durations || (left == right && (left == Sort::String || left == Sort::List));
+      break;
+    case Op::Subtract:
+      fits |= durations;
+      break;
+    case Op::Multiply:
+      fits |=
+          (left == Sort::Duration && number(right)) || (number(left) && right == Sort::Duration);
+      break;
+    case Op::Divide:
+      fits |= durations || (left == Sort::Duration && number(right));
+      break;
+    default:
+      break;
   }
   if (fits) return;
   const bool text = e.op == Op::Add && (left == Sort::String || right == Sort::String);
-  mistake(e.op_span, std::string("this operator does not take ") + name_of(left) + " and " + name_of(right) + ": a TypeError",
+  mistake(e.op_span,
+          std::string("this operator does not take ") + name_of(left) + " and " + name_of(right) +
+              ": a TypeError",
           text ? "write `\"${a}${b}\"` to join as text" : "");
 }
 
@@ -120,7 +194,8 @@ void Checker::foresee_index(const ast::IndexExpr& e) {
     }
     const int64_t index = ast::as<ast::IntExpr>(*e.index).value;
     if (index >= static_cast<int64_t>(items.size())) {
-      mistake(e.index->span, "this list has " + std::to_string(items.size()) + " elements; index " + std::to_string(index) + " throws IndexError");
+      mistake(e.index->span, "this list has " + std::to_string(items.size()) + " elements; index " +
+                                 std::to_string(index) + " throws IndexError");
     }
     return;
   }
@@ -129,7 +204,8 @@ void Checker::foresee_index(const ast::IndexExpr& e) {
     mistake(e.index->span, std::string("the index of a list is an int, this is ") + name_of(index));
   }
   if (object == Sort::Map && index != Sort::Unknown && index != Sort::String) {
-    mistake(e.index->span, std::string("the keys of a map are strings, this is ") + name_of(index), "write `m[str(x)]`");
+    mistake(e.index->span, std::string("the keys of a map are strings, this is ") + name_of(index),
+            "write `m[str(x)]`");
   }
 }
 
@@ -137,7 +213,8 @@ void Checker::foresee_at_least_one(const ast::ExprPtr& e, const char* word) {
   if (!e) return;
   const Sort sort = sort_of(*e);
   const bool small = e->kind == ast::ExprKind::Int && ast::as<ast::IntExpr>(*e).value < 1;
-  if (small || (sort != Sort::Unknown && sort != Sort::Int)) mistake(e->span, ticked(word) + " takes an int of at least 1");
+  if (small || (sort != Sort::Unknown && sort != Sort::Int))
+    mistake(e->span, ticked(word) + " takes an int of at least 1");
 }
 
 }  // namespace wakeful::checking

@@ -24,7 +24,8 @@ struct RetryRow {
 constexpr uint8_t Child = 1;
 constexpr uint8_t Step = 2;
 constexpr OptionRow kOptions[] = {
-#define WF_OPTION(name, where, type, supported, values, doc) {name, where, OptionType::type, supported, values},
+#define WF_OPTION(name, where, type, supported, values, doc) \
+  {name, where, OptionType::type, supported, values},
 #include "lang/check/options.def"
 };
 constexpr RetryRow kRetry[] = {
@@ -34,26 +35,40 @@ constexpr RetryRow kRetry[] = {
 
 bool fits(Sort sort, OptionType type) {
   switch (type) {
-    case OptionType::String: return sort == Sort::String;
-    case OptionType::Int: return sort == Sort::Int;
-    case OptionType::Number: return sort == Sort::Int || sort == Sort::Float;
-    case OptionType::Duration: return sort == Sort::Duration;
-    case OptionType::Bool: return sort == Sort::Bool;
-    case OptionType::Map: return sort == Sort::Map;
-    case OptionType::List: return sort == Sort::List;
+    case OptionType::String:
+      return sort == Sort::String;
+    case OptionType::Int:
+      return sort == Sort::Int;
+    case OptionType::Number:
+      return sort == Sort::Int || sort == Sort::Float;
+    case OptionType::Duration:
+      return sort == Sort::Duration;
+    case OptionType::Bool:
+      return sort == Sort::Bool;
+    case OptionType::Map:
+      return sort == Sort::Map;
+    case OptionType::List:
+      return sort == Sort::List;
   }
   return false;
 }
 
 const char* wanted_text(OptionType type) {
   switch (type) {
-    case OptionType::String: return "a string";
-    case OptionType::Int: return "an int";
-    case OptionType::Number: return "a number";
-    case OptionType::Duration: return "a duration, as `30s`";
-    case OptionType::Bool: return "`true` or `false`";
-    case OptionType::Map: return "a map";
-    case OptionType::List: return "a list";
+    case OptionType::String:
+      return "a string";
+    case OptionType::Int:
+      return "an int";
+    case OptionType::Number:
+      return "a number";
+    case OptionType::Duration:
+      return "a duration, as `30s`";
+    case OptionType::Bool:
+      return "`true` or `false`";
+    case OptionType::Map:
+      return "a map";
+    case OptionType::List:
+      return "a list";
   }
   return "";
 }
@@ -80,14 +95,17 @@ void Checker::options(const ast::Expr& with, Where where) {
   const ast::Expr* map = &with;
   if (with.kind == ast::ExprKind::Name) {
     const Symbol symbol = resolve(ast::as<ast::NameExpr>(with).name);
-    const bool constant = symbol.declaration && symbol.declaration->kind == ast::Declaration::Kind::Let &&
+    const bool constant = symbol.declaration &&
+                          symbol.declaration->kind == ast::Declaration::Kind::Let &&
                           symbol.declaration->target.kind == ast::Pattern::Kind::Name;
     if (constant) map = symbol.declaration->value.get();
     if (symbol.kind == Symbol::Kind::Let && symbol.value) map = symbol.value;
   }
   if (map->kind != ast::ExprKind::Map) {
     const Sort sort = sort_of(*map);
-    if (sort != Sort::Unknown) error("wrong-option", with.span, std::string("options are a map, this is ") + name_of(sort), "write `with {name: value}`");
+    if (sort != Sort::Unknown)
+      error("wrong-option", with.span, std::string("options are a map, this is ") + name_of(sort),
+            "write `with {name: value}`");
     return;
   }
   for (const auto& entry : ast::as<ast::MapExpr>(*map).entries) option(entry, where);
@@ -102,24 +120,31 @@ void Checker::option(const ast::MapExpr::Entry& entry, Where where) {
     if (each.where & where) here.emplace_back(each.name);
   }
   const std::string name = ticked(entry.key.text);
-  const std::string whose = where == Child ? "a child workflow" : where == Step ? "an activity or effect" : "a call";
+  const std::string whose = where == Child  ? "a child workflow"
+                            : where == Step ? "an activity or effect"
+                                            : "a call";
   if (!row || !(row->where & where)) {
-    return error("wrong-option", entry.key.span, row ? name + " is no option of " + whose : "unknown option " + name, did_you_mean(entry.key.text, here));
+    return error("wrong-option", entry.key.span,
+                 row ? name + " is no option of " + whose : "unknown option " + name,
+                 did_you_mean(entry.key.text, here));
   }
   const Sort sort = sort_of(*entry.value);
   if (sort != Sort::Unknown && !fits(sort, row->type)) {
-    return error("wrong-option", entry.value->span, name + " takes " + wanted_text(row->type) + ", this is " + name_of(sort));
+    return error("wrong-option", entry.value->span,
+                 name + " takes " + wanted_text(row->type) + ", this is " + name_of(sort));
   }
   if (!row->values.empty() && entry.value->kind == ast::ExprKind::String) {
     const auto values = split(row->values);
     const std::string& value = ast::as<ast::StringExpr>(*entry.value).value;
     if (std::find(values.begin(), values.end(), value) == values.end()) {
-      error("wrong-option", entry.value->span, name + " takes one of " + joined(values), did_you_mean(value, values));
+      error("wrong-option", entry.value->span, name + " takes one of " + joined(values),
+            did_you_mean(value, values));
     }
   }
   if (entry.key.text == "retry_policy") retry_policy(*entry.value);
   if (!row->supported) {
-    diagnostics_.warning("option-not-supported", entry.key.span, name + " is not supported yet and has no effect", "leave it out");
+    diagnostics_.warning("option-not-supported", entry.key.span,
+                         name + " is not supported yet and has no effect", "leave it out");
   }
 }
 
@@ -135,12 +160,14 @@ void Checker::retry_policy(const ast::Expr& value) {
     }
     const std::string name = ticked(entry.key.text);
     if (!row) {
-      error("wrong-option", entry.key.span, "`retry_policy` has no " + name, did_you_mean(entry.key.text, names));
+      error("wrong-option", entry.key.span, "`retry_policy` has no " + name,
+            did_you_mean(entry.key.text, names));
       continue;
     }
     const Sort sort = sort_of(*entry.value);
     if (sort != Sort::Unknown && !fits(sort, row->type)) {
-      error("wrong-option", entry.value->span, name + " takes " + wanted_text(row->type) + ", this is " + name_of(sort));
+      error("wrong-option", entry.value->span,
+            name + " takes " + wanted_text(row->type) + ", this is " + name_of(sort));
     }
   }
 }

@@ -18,14 +18,15 @@ struct Declared {
 
 /// What the names of one file mean outside of all bodies.
 struct FileScope {
-  std::map<std::string, Declared> names;      // its own, and those of imports without alias
+  std::map<std::string, Declared> names;            // its own, and those of imports without alias
   std::map<std::string, const FileScope*> aliases;  // null: the import could not be read
   std::map<std::string, Declared> own;
-  bool import_lost = false;                   // an import without alias could not be read
-  std::set<std::string> lost;                 // words in text that did not parse
+  bool import_lost = false;    // an import without alias could not be read
+  std::set<std::string> lost;  // words in text that did not parse
 };
 
-/// Builds the scope of each file and complains of names that clash. The scopes live as long as this.
+/// Builds the scope of each file and complains of names that clash. The scopes live as long as
+/// this.
 class Program {
  public:
   Program(const std::vector<ast::File>& files, const ImportMap& imports, Diagnostics& diagnostics);

@@ -46,7 +46,8 @@ void Checker::pattern_defaults(const ast::Pattern& pattern) {
 void Checker::statement(const ast::Stmt& s) {
   using Kind = ast::StmtKind;
   switch (s.kind) {
-    case Kind::Expr: return expr(ast::as<ast::ExprStmt>(s).value);
+    case Kind::Expr:
+      return expr(ast::as<ast::ExprStmt>(s).value);
     case Kind::Let: {
       const auto& let = ast::as<ast::LetStmt>(s);
       expr(let.value);
@@ -55,11 +56,14 @@ void Checker::statement(const ast::Stmt& s) {
       Symbol symbol;
       symbol.kind = kind;
       symbol.value = let.value.get();
-      if (!let.is_var && let.value->kind == ast::ExprKind::Lambda) symbol.fn = &ast::as<ast::LambdaExpr>(*let.value).fn;
+      if (!let.is_var && let.value->kind == ast::ExprKind::Lambda)
+        symbol.fn = &ast::as<ast::LambdaExpr>(*let.value).fn;
       return declare(let.target.name, symbol);
     }
-    case Kind::Assign: return assign(ast::as<ast::AssignStmt>(s));
-    case Kind::For: return loop(ast::as<ast::ForStmt>(s));
+    case Kind::Assign:
+      return assign(ast::as<ast::AssignStmt>(s));
+    case Kind::For:
+      return loop(ast::as<ast::ForStmt>(s));
     case Kind::While: {
       const auto& loop = ast::as<ast::WhileStmt>(s);
       expr(loop.condition);
@@ -69,15 +73,20 @@ void Checker::statement(const ast::Stmt& s) {
       --place_.loops;
       return;
     }
-    case Kind::Break: return leave_loop(s, "break");
-    case Kind::Continue: return leave_loop(s, "continue");
-    case Kind::Return: return expr(ast::as<ast::ReturnStmt>(s).value);
+    case Kind::Break:
+      return leave_loop(s, "break");
+    case Kind::Continue:
+      return leave_loop(s, "continue");
+    case Kind::Return:
+      return expr(ast::as<ast::ReturnStmt>(s).value);
     case Kind::Throw: {
       const auto& value = ast::as<ast::ThrowStmt>(s).value;
       expr(value);
       const Sort sort = sort_of(*value);
       if (sort != Sort::Unknown && sort != Sort::String) {
-        mistake(value->span, std::string("`throw` takes a string or an error, this is ") + name_of(sort), "write `throw error(kind, message, data)`");
+        mistake(value->span,
+                std::string("`throw` takes a string or an error, this is ") + name_of(sort),
+                "write `throw error(kind, message, data)`");
       }
       return;
     }
@@ -103,14 +112,18 @@ void Checker::statement(const ast::Stmt& s) {
       static constexpr const char* kWhat[] = {"`on signal`", "`on query`", "`on update`"};
       const auto& on = ast::as<ast::OnStmt>(s);
       if (place_.body != Body::Workflow || scopes_.size() != 2) {
-        return error("misplaced", s.span, "`on` stands at the top level of a workflow's body only", "move it there");
+        return error("misplaced", s.span, "`on` stands at the top level of a workflow's body only",
+                     "move it there");
       }
       return not_supported(s.span, kWhat[static_cast<int>(on.what)]);
     }
-    case Kind::Mock: return error("misplaced", s.span, "`mock` stands in a `test` only", "write `test \"…\" { mock … }`");
+    case Kind::Mock:
+      return error("misplaced", s.span, "`mock` stands in a `test` only",
+                   "write `test \"…\" { mock … }`");
     case Kind::Expect:
     case Kind::ExpectThrows:
-      return error("misplaced", s.span, "`expect` stands in a `test` only", "write `assert(condition)` here");
+      return error("misplaced", s.span, "`expect` stands in a `test` only",
+                   "write `assert(condition)` here");
   }
 }
 
@@ -119,17 +132,21 @@ void Checker::leave_loop(const ast::Stmt& s, const char* word) {
   const std::string text = ticked(word);
   if (place_.edge) {
     const bool returns = std::string_view(place_.edge) != "`fn`";
-    return error("misplaced", s.span, text + " does not cross the edge of " + place_.edge,
-                 returns ? "`return` ends this block with a value" : "`return` leaves the function");
+    return error(
+        "misplaced", s.span, text + " does not cross the edge of " + place_.edge,
+        returns ? "`return` ends this block with a value" : "`return` leaves the function");
   }
   error("misplaced", s.span, text + " stands in a loop only", "put it into a `for` or a `while`");
 }
 
 void Checker::loop(const ast::ForStmt& s) {
   expr(s.iterable);
-  const Sort sort = s.iterable->kind == ast::ExprKind::WaitAny ? Sort::Unknown : sort_of(*s.iterable);
-  if (sort == Sort::Int || sort == Sort::Float || sort == Sort::Bool || sort == Sort::Null || sort == Sort::Duration || sort == Sort::Fn) {
-    mistake(s.iterable->span, std::string("`for` takes a list, a range, a map or a string, this is ") + name_of(sort),
+  const Sort sort =
+      s.iterable->kind == ast::ExprKind::WaitAny ? Sort::Unknown : sort_of(*s.iterable);
+  if (sort == Sort::Int || sort == Sort::Float || sort == Sort::Bool || sort == Sort::Null ||
+      sort == Sort::Duration || sort == Sort::Fn) {
+    mistake(s.iterable->span,
+            std::string("`for` takes a list, a range, a map or a string, this is ") + name_of(sort),
             sort == Sort::Int ? "to count write `for i in 0..n`" : "");
   }
   scopes_.emplace_back();
@@ -144,12 +161,16 @@ void Checker::loop(const ast::ForStmt& s) {
 void Checker::assign(const ast::AssignStmt& s) {
   expr(s.value);
   if (s.target->kind != ast::ExprKind::Name) {
-    const auto* member = s.target->kind == ast::ExprKind::Member ? &ast::as<ast::MemberExpr>(*s.target) : nullptr;
+    const auto* member =
+        s.target->kind == ast::ExprKind::Member ? &ast::as<ast::MemberExpr>(*s.target) : nullptr;
     if (member && member->object->kind == ast::ExprKind::Name) {
       const auto& name = ast::as<ast::NameExpr>(*member->object);
       const Symbol symbol = resolve(name.name);
-      const bool fixed = symbol.kind == Symbol::Kind::Module || symbol.kind == Symbol::Kind::Alias || symbol.kind == Symbol::Kind::Self;
-      if (fixed) return error("fixed-binding", s.target->span, "the members of " + ticked(name.name) + " cannot be assigned to");
+      const bool fixed = symbol.kind == Symbol::Kind::Module ||
+                         symbol.kind == Symbol::Kind::Alias || symbol.kind == Symbol::Kind::Self;
+      if (fixed)
+        return error("fixed-binding", s.target->span,
+                     "the members of " + ticked(name.name) + " cannot be assigned to");
       return expr(member->object);
     }
     return expr(s.target);
@@ -159,28 +180,51 @@ void Checker::assign(const ast::AssignStmt& s) {
   const Symbol symbol = resolve(name.name, &depth);
   const char* what = nullptr;
   switch (symbol.kind) {
-    case Symbol::Kind::Unknown: return unknown_name(name.name, s.target->span);
-    case Symbol::Kind::Lost: return;
+    case Symbol::Kind::Unknown:
+      return unknown_name(name.name, s.target->span);
+    case Symbol::Kind::Lost:
+      return;
     case Symbol::Kind::Var:
       if (depth < place_.compensate_scopes) {
         error("fixed-binding", s.target->span,
-              "a `compensate` block sees the variables as they were when it was registered; assigning to the outer " + ticked(name.name) + " has no meaning",
+              "a `compensate` block sees the variables as they were when it was registered; "
+              "assigning to the outer " +
+                  ticked(name.name) + " has no meaning",
               "keep it in a list or map that both share");
       }
       return;
-    case Symbol::Kind::Let: what = symbol.fn ? "a function" : "a `let`"; break;
-    case Symbol::Kind::Param: what = "a parameter"; break;
-    case Symbol::Kind::Loop: what = "the variable of a loop"; break;
-    case Symbol::Kind::Catch: what = "the error of a `catch`"; break;
-    case Symbol::Kind::Compensate: what = "the outcome of a step"; break;
-    case Symbol::Kind::Declaration: what = "a declaration"; break;
-    case Symbol::Kind::Alias: what = "an import"; break;
+    case Symbol::Kind::Let:
+      what = symbol.fn ? "a function" : "a `let`";
+      break;
+    case Symbol::Kind::Param:
+      what = "a parameter";
+      break;
+    case Symbol::Kind::Loop:
+      what = "the variable of a loop";
+      break;
+    case Symbol::Kind::Catch:
+      what = "the error of a `catch`";
+      break;
+    case Symbol::Kind::Compensate:
+      what = "the outcome of a step";
+      break;
+    case Symbol::Kind::Declaration:
+      what = "a declaration";
+      break;
+    case Symbol::Kind::Alias:
+      what = "an import";
+      break;
     case Symbol::Kind::Builtin:
     case Symbol::Kind::Module:
-    case Symbol::Kind::Self: what = "a name of the library"; break;
+    case Symbol::Kind::Self:
+      what = "a name of the library";
+      break;
   }
-  Diagnostic& d = diagnostics_.error("fixed-binding", s.target->span, ticked(name.name) + " is " + what + ", which cannot be assigned to",
-                                     symbol.kind == Symbol::Kind::Let && !symbol.fn ? "declare it with `var`" : "copy it: `var x = " + name.name + "`");
+  Diagnostic& d = diagnostics_.error(
+      "fixed-binding", s.target->span,
+      ticked(name.name) + " is " + what + ", which cannot be assigned to",
+      symbol.kind == Symbol::Kind::Let && !symbol.fn ? "declare it with `var`"
+                                                     : "copy it: `var x = " + name.name + "`");
   if (symbol.span.end > 0) d.notes.push_back({symbol.span, "declared here"});
 }
 

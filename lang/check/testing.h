@@ -17,10 +17,12 @@ struct Checked {
   Diagnostics diagnostics;
 
   /// One file.
-  explicit Checked(const std::string& text) : Checked(std::vector<std::pair<std::string, std::string>>{{"a.wf", text}}) {}
+  explicit Checked(const std::string& text)
+      : Checked(std::vector<std::pair<std::string, std::string>>{{"a.wf", text}}) {}
   /// Files by name.
   explicit Checked(const std::vector<std::pair<std::string, std::string>>& texts) {
-    for (const auto& [name, text] : texts) sources.files.push_back(std::make_shared<SourceFile>(name, text));
+    for (const auto& [name, text] : texts)
+      sources.files.push_back(std::make_shared<SourceFile>(name, text));
     std::vector<ast::File> files;
     for (uint32_t i = 0; i < texts.size(); ++i) files.push_back(parse(i, sources, diagnostics));
     ImportMap imports;

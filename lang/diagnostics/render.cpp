@@ -26,8 +26,8 @@ constexpr const char* kYellow = "1;33";
 constexpr const char* kBlue = "1;34";
 constexpr const char* kBold = "1";
 
-/// A source line as cells of one column each, tabs and control characters made visible, and for each byte
-/// of the line the cell that it is in.
+/// A source line as cells of one column each, tabs and control characters made visible, and for
+/// each byte of the line the cell that it is in.
 struct Cells {
   std::vector<std::string> cells;
   std::vector<size_t> of_byte;
@@ -35,12 +35,15 @@ struct Cells {
   explicit Cells(std::string_view line) {
     for (size_t i = 0; i < line.size();) {
       size_t length = 1;
-      while (i + length < line.size() && (static_cast<unsigned char>(line[i + length]) & 0xC0) == 0x80) ++length;
+      while (i + length < line.size() &&
+             (static_cast<unsigned char>(line[i + length]) & 0xC0) == 0x80)
+        ++length;
       for (size_t j = 0; j < length; ++j) of_byte.push_back(cells.size());
       const auto byte = static_cast<unsigned char>(line[i]);
       if (byte == '\t') {
         cells.insert(cells.end(), kTabWidth, " ");
-      } else if (byte < 0x20 || byte == 0x7F || (byte == 0xC2 && length == 2 && static_cast<unsigned char>(line[i + 1]) < 0xA0)) {
+      } else if (byte < 0x20 || byte == 0x7F ||
+                 (byte == 0xC2 && length == 2 && static_cast<unsigned char>(line[i + 1]) < 0xA0)) {
         cells.emplace_back("·");  // never a terminal's escape sequence
       } else if (byte >= 0x80 && (byte < 0xC0 || length == 1)) {
         cells.emplace_back("·");  // no UTF-8
@@ -61,14 +64,16 @@ std::string one_line(std::string_view text) {
 }
 
 /// The source line of a span with its caret, in a gutter of that width.
-std::string excerpt(Span span, const Sources& sources, const std::string& label, size_t gutter, const Paint& paint, const char* style) {
+std::string excerpt(Span span, const Sources& sources, const std::string& label, size_t gutter,
+                    const Paint& paint, const char* style) {
   const SourceFile& file = sources.of(span);
   const LineColumn at = file.locate(span.begin);
   const std::string_view line = file.line(at.line);
   const auto line_begin = static_cast<size_t>(line.data() - file.text().data());
   const Cells cells(line);
   const size_t first = cells.at(span.begin - line_begin);
-  const size_t last = std::max(cells.at(span.end > span.begin ? span.end - line_begin : 0), first + 1);
+  const size_t last =
+      std::max(cells.at(span.end > span.begin ? span.end - line_begin : 0), first + 1);
 
   size_t begin = 0, end = cells.cells.size();
   const bool cut = end > kLineColumnsMax;
@@ -89,9 +94,11 @@ std::string excerpt(Span span, const Sources& sources, const std::string& label,
   if (!label.empty() && fits) mark += " " + paint(style, label);
   const std::string bar = paint(kBlue, "|");
   std::string out = fmt::format("{:{}} {}\n", "", gutter, bar);
-  out += fmt::format("{} {} {}\n", paint(kBlue, fmt::format("{:>{}}", at.line, gutter)), bar, shown);
+  out +=
+      fmt::format("{} {} {}\n", paint(kBlue, fmt::format("{:>{}}", at.line, gutter)), bar, shown);
   out += fmt::format("{:{}} {} {}\n", "", gutter, bar, mark);
-  if (!label.empty() && !fits) out += fmt::format("{:{}} {} help: {}\n", "", gutter, paint(kBlue, "="), label);
+  if (!label.empty() && !fits)
+    out += fmt::format("{:{}} {} help: {}\n", "", gutter, paint(kBlue, "="), label);
   return out;
 }
 
@@ -107,9 +114,11 @@ std::string render(const Diagnostic& d, const Sources& sources, bool colour) {
   const char* style = error ? kRed : kYellow;
   size_t gutter = std::to_string(sources.of(d.span).locate(d.span.begin).line).size();
   for (const auto& note : d.notes) {
-    gutter = std::max(gutter, std::to_string(sources.of(note.span).locate(note.span.begin).line).size());
+    gutter =
+        std::max(gutter, std::to_string(sources.of(note.span).locate(note.span.begin).line).size());
   }
-  std::string out = fmt::format("{} {}  [{}]\n", paint(style, error ? "error:" : "warning:"), paint(kBold, one_line(d.message)), d.code);
+  std::string out = fmt::format("{} {}  [{}]\n", paint(style, error ? "error:" : "warning:"),
+                                paint(kBold, one_line(d.message)), d.code);
   out += arrow(d.span, sources, gutter, paint);
   out += excerpt(d.span, sources, one_line(d.help), gutter, paint, style);
   for (const auto& note : d.notes) {

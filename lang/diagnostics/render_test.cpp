@@ -29,18 +29,21 @@ TEST_CASE("a finding shows its line, a caret and the help") {
 }
 
 TEST_CASE("tabs and wide text keep the caret in its place") {
-  CHECK(render(at(4, 5), one_file("\tä = b"), false).find("1 |     ä = b\n  |       ^\n") != std::string::npos);
+  CHECK(render(at(4, 5), one_file("\tä = b"), false).find("1 |     ä = b\n  |       ^\n") !=
+        std::string::npos);
   CHECK(render(at(6, 7), one_file("\tä = b"), false).find("  |         ^\n") != std::string::npos);
 }
 
 TEST_CASE("a place behind the end of the line or the file still has a caret") {
-  CHECK(render(at(3, 4), one_file("abc\nd"), false).find("1 | abc\n  |    ^\n") != std::string::npos);
+  CHECK(render(at(3, 4), one_file("abc\nd"), false).find("1 | abc\n  |    ^\n") !=
+        std::string::npos);
   CHECK(render(at(5, 5), one_file("abc\nd"), false).find("2 | d\n  |  ^\n") != std::string::npos);
   CHECK(render(at(0, 0), one_file(""), false).find("1 | \n  | ^\n") != std::string::npos);
 }
 
 TEST_CASE("a span over several lines is underlined on its first") {
-  CHECK(render(at(0, 7), one_file("abc\ndef"), false).find("1 | abc\n  | ^^^\n") != std::string::npos);
+  CHECK(render(at(0, 7), one_file("abc\ndef"), false).find("1 | abc\n  | ^^^\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("long lines are cut around the caret") {
@@ -60,7 +63,8 @@ TEST_CASE("notes show their own places") {
   Diagnostic d = at(4, 5);
   d.notes.push_back({{0, 0, 1}, "first declared here"});
   const std::string text = render(d, one_file("a\nb\nc"), false);
-  CHECK(text.find("note: first declared here\n --> a.wf:1:1\n  |\n1 | a\n  | ^\n") != std::string::npos);
+  CHECK(text.find("note: first declared here\n --> a.wf:1:1\n  |\n1 | a\n  | ^\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("findings are sorted by place, without doubles") {
@@ -77,7 +81,8 @@ TEST_CASE("findings are sorted by place, without doubles") {
 }
 
 TEST_CASE("the nearest name") {
-  const std::vector<std::string> names = {"charge", "change_all", "refund", "LIMIT", "order_id", "x"};
+  const std::vector<std::string> names = {"charge", "change_all", "refund",
+                                          "LIMIT",  "order_id",   "x"};
   CHECK(nearest_name("chrage", names) == "charge");
   CHECK(nearest_name("Limit", names) == "LIMIT");
   CHECK(nearest_name("orderId", names) == "order_id");

@@ -8,14 +8,14 @@ namespace wakeful::grammar {
 template <class R>
 struct action {};
 
-#define WF_ACTION(rule)                \
-  template <>                          \
-  struct action<rule> {                \
-    static void apply0(Builder& b);    \
-  };                                   \
+#define WF_ACTION(rule)             \
+  template <>                       \
+  struct action<rule> {             \
+    static void apply0(Builder& b); \
+  };                                \
   inline void action<rule>::apply0([[maybe_unused]] Builder& b)
 
-// --- tokens -------------------------------------------------------------------------------------------
+// --- tokens ---
 WF_ACTION(identifier) { b.names.push_back(b.ident(b.last())); }
 WF_ACTION(any_word) { b.names.push_back(b.ident(b.last())); }
 WF_ACTION(key_word) { b.names.push_back(b.ident(b.last())); }
@@ -32,7 +32,7 @@ inline ast::Ident string_ident(Builder& b, uint32_t first) {
 }
 WF_ACTION(string_key) { b.names.push_back(string_ident(b, b.frame().token)); }
 
-// --- types --------------------------------------------------------------------------------------------
+// --- types ---
 WF_ACTION(type_field) {
   ast::Type field_type = b.pop(b.types);
   b.type_fields.push_back({b.pop(b.names), std::move(field_type)});
@@ -40,7 +40,7 @@ WF_ACTION(type_field) {
 void make_type(Builder& b);
 WF_ACTION(type) { make_type(b); }
 
-// --- patterns, parameters -------------------------------------------------------------------------------
+// --- patterns, parameters ---
 void make_pattern_field(Builder& b);
 WF_ACTION(pattern_field) { make_pattern_field(b); }
 void make_pattern(Builder& b);
@@ -76,7 +76,7 @@ WF_ACTION(fn_expression) {
   b.push(std::move(node));
 }
 
-// --- literals -------------------------------------------------------------------------------------------
+// --- literals ---
 WF_ACTION(plain_literal) { b.literal(); }
 WF_ACTION(string_text) { b.parts.push_back({b.string_value(b.last()), nullptr}); }
 WF_ACTION(interpolation) {
@@ -129,7 +129,7 @@ WF_ACTION(map_literal) {
   b.push(std::move(node));
 }
 
-// --- if, try, batch ---------------------------------------------------------------------------------------
+// --- if, try, batch ---
 WF_ACTION(condition) {
   if (b.count(b.exprs) > 1) b.pop(b.exprs);  // after the slip `if x = 3`
 }
@@ -152,7 +152,7 @@ WF_ACTION(try_expression) {
 }
 WF_ACTION(batch_expression) { b.batch(); }
 
-// --- terms ------------------------------------------------------------------------------------------------
+// --- terms ---
 WF_ACTION(name) {
   auto node = std::make_unique<ast::NameExpr>();
   node->name = std::string(b.text(b.last()));
@@ -196,7 +196,7 @@ WF_ACTION(bound_compensate) {
 WF_ACTION(operand) { b.operand(); }
 WF_ACTION(chain) { b.chain(); }
 
-// --- statements ---------------------------------------------------------------------------------------------
+// --- statements ---
 WF_ACTION(let_statement) {
   auto node = b.make<ast::LetStmt>();
   node->is_var = !b.take(b.marks).empty();
@@ -284,7 +284,7 @@ WF_ACTION(block) {
   b.blocks.push_back(std::move(made));
 }
 
-// --- declarations ---------------------------------------------------------------------------------------------
+// --- declarations ---
 inline ast::Declaration& declare(Builder& b, ast::Declaration::Kind kind) {
   ast::Declaration& made = b.declarations.emplace_back();
   made.kind = kind;

@@ -4,13 +4,15 @@
 
 namespace wakeful::grammar {
 
-// --- frames ----------------------------------------------------------------------------------------
+// --- frames ---
 
 void Builder::open() {
   Frame frame;
   frame.token = position;
   size_t i = 0;
-  std::apply([&](const auto&... each) { ((frame.sizes[i++] = static_cast<uint32_t>(each.size())), ...); }, stacks());
+  std::apply(
+      [&](const auto&... each) { ((frame.sizes[i++] = static_cast<uint32_t>(each.size())), ...); },
+      stacks());
   frames_.push_back(frame);
 }
 
@@ -21,7 +23,8 @@ void Builder::close() {
 }
 
 void Builder::discard() {
-  // An action that threw may have taken more than its frame holds (a suffix takes what stands before it).
+  // An action that threw may have taken more than its frame holds (a suffix takes what stands
+  // before it).
   size_t i = 0;
   auto cut = [&](auto& stack) {
     const uint32_t size = frames_.back().sizes[i++];
@@ -57,146 +60,7 @@ void Builder::close_bracket() {
   unnest();
 }
 
-// --- faults ----------------------------------------------------------------------------------------
-
-std::string Builder::found_text() const {
-  const Token& token = current();
-  switch (token.kind) {
-    case Tok::End: return "the end of the file";
-    case Tok::Identifier: case Tok::Int: case Tok::Float: case Tok::Duration:
-      return "`" + std::string(text(token)) + "`";
-    default: break;
-  }
-  std::string found(token_name(token.kind));
-  if (is_keyword(token.kind)) found = "the word " + found;
-  return found;
-}
-
-void Builder::fail(std::string_view expected) {
-  SyntaxError error;
-  error.token = position;
-  std::string found = current().line_break && in_block() && current().kind != Tok::End && position != fresh
-                          ? "the end of the line"
-                          : found_text();
-  error.message = "expected " + std::string(expected) + ", found " + found;
-  const bool wants_name = expected.substr(0, 6) == "a name";
-  if (wants_name && is_keyword(current().kind) && visible(position)) error.help = "it is a reserved word; choose another name";
-  throw error;
-}
-
-void Builder::fail_at(uint32_t token, const char* code, std::string message, std::string help) {
-  SyntaxError error;
-  error.token = token;
-  error.code = code;
-  error.message = std::move(message);
-  error.help = std::move(help);
-  throw error;
-}
-
-Diagnostic& Builder::complain(const char* code, Span where, std::string message, std::string help) {
-  return diagnostics_.error(code, where, std::move(message), std::move(help));
-}
-
-void Builder::report(const SyntaxError& error) {
-  const Token& token = at(error.token);
-  Span where = span(token);
-  // What is missing at the end of a line is shown there, not at the next line's first word.
-  if (token.newline_before && error.token > 0 && error.message.ends_with("found the end of the line")) {
-    where.begin = at(error.token - 1).end;
-    where.end = where.begin + 1;
-  }
-  diagnostics_.error(error.code, where, error.message, error.help).notes = error.notes;
-}
-
-void Builder::restore(const State& state) {
-  while (frames_.size() > state.frames) discard();
-  brackets_.resize(state.brackets);
-  nesting_ = state.nesting;
-  percent_ends = state.percent_ends;
-  in_test = state.in_test;
-}
-
-bool Builder::ends_statement() const {
-  Tok kind = current().kind;
-  return kind == Tok::Semicolon || kind == Tok::RightBrace || kind == Tok::End || current().newline_before;
-}
-
-bool Builder::begins_declaration(uint32_t index) const {
-  const Token& token = at(index);
-  if (!token.newline_before || token.column != 0) return false;
-  Tok next = at(index + 1).kind;
-  switch (token.kind) {
-    case Tok::Workflow: case Tok::Activity: return next == Tok::Identifier;
-    case Tok::Import: case Tok::Test: return next == Tok::StringBegin || next == Tok::RawString;
-    default: return false;
-  }
-}
-
-namespace {
-bool opens(Tok kind) {
-  return kind == Tok::LeftParen || kind == Tok::LeftBracket || kind == Tok::LeftBrace || kind == Tok::InterpolationBegin;
-}
-bool closes(Tok kind) {
-  return kind == Tok::RightParen || kind == Tok::RightBracket || kind == Tok::RightBrace || kind == Tok::InterpolationEnd;
-}
-Tok partner(Tok open) {
-  return open == Tok::LeftParen     ? Tok::RightParen
-         : open == Tok::LeftBracket ? Tok::RightBracket
-         : open == Tok::LeftBrace   ? Tok::RightBrace
-                                    : Tok::InterpolationEnd;
-}
-}  // namespace
-
-bool Builder::seek_body(uint32_t first) {
-  const Tok kind = at(first).kind;
-  const bool headed = kind == Tok::Workflow || kind == Tok::Activity || kind == Tok::Fn || kind == Tok::Test ||
-                      kind == Tok::If || kind == Tok::For || kind == Tok::While || kind == Tok::Batch || kind == Tok::On;
-  if (!headed || current().line != at(first).line) return false;
-  for (uint32_t i = position; at(i).kind != Tok::End && at(i).line == at(first).line; ++i) {
-    if (at(i).kind != Tok::LeftBrace || at(i + 1).line == at(i).line || at(i).pair == 0) continue;
-    for (uint32_t skipped = first; skipped < i; ++skipped) lose(skipped);
-    position = fresh = i;
-    return true;
-  }
-  return false;
-}
-
-void Builder::lose(uint32_t index) {
-  if (at(index).kind == Tok::Identifier) lost_names.emplace_back(text(at(index)));
-}
-
-void Builder::resync(uint32_t first) {
-  std::vector<uint32_t> open;  // the brackets opened since the statement began
-  const uint32_t failed = position;
-  uint32_t i = first;
-  for (; at(i).kind != Tok::End; ++i) {
-    const Token& token = at(i);
-    if (i > first && i >= failed && token.newline_before) {
-      if (open.empty() && token.line_break) break;
-      // Within brackets that were never closed: a line as far left as the statement begins another.
-      const bool closed_later = !open.empty() && at(open.back()).pair > i;
-      const bool left = token.column <= at(first).column && at(first).newline_before;
-      if (left && !closed_later && !closes(token.kind) && !token.goes_on) break;
-      if (begins_declaration(i)) break;
-    }
-    if (opens(token.kind)) open.push_back(i);
-    if (closes(token.kind)) {
-      size_t depth = open.size();
-      while (depth > 0 && partner(at(open[depth - 1]).kind) != token.kind) --depth;
-      if (depth > 0) {
-        open.resize(depth - 1);
-      } else if (token.kind == Tok::RightBrace && !brackets_.empty() && i >= failed) {
-        break;
-      }
-    }
-    if (token.kind == Tok::Semicolon && open.empty() && i >= failed) break;
-  }
-  if (i == first && at(i).kind != Tok::End) ++i;
-  for (uint32_t skipped = first; skipped < i; ++skipped) lose(skipped);
-  position = i;
-}
-
-// --- nodes -----------------------------------------------------------------------------------------
+// --- nodes ---
 
 void Builder::push(ast::ExprPtr expr) {
   grow(1);
@@ -242,12 +106,14 @@ void Builder::literal() {
       node->raw = true;
       return add(std::move(node));
     }
-    case Tok::True: case Tok::False: {
+    case Tok::True:
+    case Tok::False: {
       auto node = std::make_unique<ast::BoolExpr>();
       node->value = token.kind == Tok::True;
       return add(std::move(node));
     }
-    default: return add(std::make_unique<ast::NullExpr>());
+    default:
+      return add(std::make_unique<ast::NullExpr>());
   }
 }
 
@@ -272,7 +138,8 @@ void Builder::call() {
   bool named = false;
   for (const auto& arg : node->args) {
     if (named && !arg.name) {
-      complain("syntax", arg.value->span, "a positional argument stands behind a named one", "put the named arguments last");
+      complain("syntax", arg.value->span, "a positional argument stands behind a named one",
+               "put the named arguments last");
     }
     named |= arg.name.has_value();
   }
@@ -362,8 +229,13 @@ void Builder::batch() {
     } else if (word == "settled") {
       node->settled = true;
     } else {
-      ast::ExprPtr& slot = word == "size" ? node->size : word == "limit" ? node->limit : word == "pause" ? node->pause : node->tolerate;
-      if (slot) complain("syntax", span(token), "`" + std::string(word) + "` stands twice in this `batch`", "leave one of them out");
+      ast::ExprPtr& slot = word == "size"    ? node->size
+                           : word == "limit" ? node->limit
+                           : word == "pause" ? node->pause
+                                             : node->tolerate;
+      if (slot)
+        complain("syntax", span(token), "`" + std::string(word) + "` stands twice in this `batch`",
+                 "leave one of them out");
       slot = std::move(all[next++]);
     }
   }
@@ -371,9 +243,11 @@ void Builder::batch() {
     complain("batch-bounds", node->items->span, "`batch` needs `size` or `limit`",
              "add `limit 10`, or `limit items.len()` for no limit");
   } else if (node->size && node->limit) {
-    complain("batch-bounds", node->limit->span, "`batch` takes `size` or `limit`, not both", "leave one of them out");
+    complain("batch-bounds", node->limit->span, "`batch` takes `size` or `limit`, not both",
+             "leave one of them out");
   } else if (node->pause && !node->size) {
-    complain("batch-bounds", node->pause->span, "`pause` goes with `size`, between two waves", "write `size n pause d`");
+    complain("batch-bounds", node->pause->span, "`pause` goes with `size`, between two waves",
+             "write `size n pause d`");
   }
   push(std::move(node));
 }
@@ -390,18 +264,28 @@ void Builder::assignment() {
   node->target = pop(exprs);
   node->value = std::move(value);
   switch (op.token) {
-    case Tok::PlusAssign: node->op = ast::BinaryOp::Add; break;
-    case Tok::MinusAssign: node->op = ast::BinaryOp::Subtract; break;
-    case Tok::StarAssign: node->op = ast::BinaryOp::Multiply; break;
-    case Tok::SlashAssign: node->op = ast::BinaryOp::Divide; break;
-    default: break;
+    case Tok::PlusAssign:
+      node->op = ast::BinaryOp::Add;
+      break;
+    case Tok::MinusAssign:
+      node->op = ast::BinaryOp::Subtract;
+      break;
+    case Tok::StarAssign:
+      node->op = ast::BinaryOp::Multiply;
+      break;
+    case Tok::SlashAssign:
+      node->op = ast::BinaryOp::Divide;
+      break;
+    default:
+      break;
   }
   const ast::Expr& target = *node->target;
   bool member = target.kind == ast::ExprKind::Member;
   bool place = target.kind == ast::ExprKind::Name || member || target.kind == ast::ExprKind::Index;
   if (!place || target.parenthesised) {
     bool destructuring = target.kind == ast::ExprKind::List || target.kind == ast::ExprKind::Map;
-    fail_at(op.index, "syntax", "this cannot be assigned to: expected a variable, `xs[i]`, `m.key` or `m[\"key\"]`",
+    fail_at(op.index, "syntax",
+            "this cannot be assigned to: expected a variable, `xs[i]`, `m.key` or `m[\"key\"]`",
             destructuring ? "destructuring needs `let` or `var`" : "use `==` to compare");
   }
   if (member && ast::as<ast::MemberExpr>(target).optional) {
@@ -410,7 +294,7 @@ void Builder::assignment() {
   push_stmt(std::move(node));
 }
 
-// --- files -----------------------------------------------------------------------------------------
+// --- files ---
 
 void Builder::declaration_docs(ast::Declaration& declaration) const {
   uint32_t line = at(frames_.back().token).line;

@@ -25,15 +25,17 @@ struct SyntaxError {
   std::vector<Diagnostic::Note> notes;
 };
 
-constexpr uint32_t kNestingMax = 200;   // brackets, blocks, `=>` bodies (parse.h)
-constexpr uint32_t kHeightMax = 1'000;  // nodes from an expression's root to its deepest leaf (parse.h)
+constexpr uint32_t kNestingMax = 200;  // brackets, blocks, `=>` bodies (parse.h)
+constexpr uint32_t kHeightMax =
+    1'000;  // nodes from an expression's root to its deepest leaf (parse.h)
 
 int binary_level(Tok kind);  // 0 where it is no binary operator; higher binds tighter
 
 /// The state of the parse.
 ///
 /// Always true:
-///  1. Each rule that makes a node (`node<…>` in grammar.h) has a frame: the sizes that the stacks had
+///  1. Each rule that makes a node (`node<…>` in grammar.h) has a frame: the sizes that the stacks
+///  had
 ///     when it began. Its action takes what came since and pushes what it made of it.
 ///  2. A rule that fails leaves the stacks as it found them, so the grammar may look ahead freely.
 ///  3. `frame().height` is at least the height of every tree made since the frame began.
@@ -42,10 +44,10 @@ class Builder {
   Builder(uint32_t file, std::string_view source, Tokens tokens, Diagnostics& diagnostics)
       : file_(file), source_(source), tokens_(std::move(tokens)), diagnostics_(diagnostics) {}
 
-  // --- stacks, one for each kind of piece -------------------------------------------------------------
+  // --- stacks, one for each kind of piece ---
   struct Operator {
     Tok token;
-    uint32_t index;     // of its token
+    uint32_t index;        // of its token
     bool negated = false;  // `not in`
     bool prefix = false;   // `not` before an operand
   };
@@ -101,23 +103,29 @@ class Builder {
     return pop(stack);
   }
 
-  // --- tokens ------------------------------------------------------------------------------------------
+  // --- tokens ---
   uint32_t position = 0;  // of the next token
   uint32_t fresh = 0;     // a token that begins a statement: the newline before it is behind us
   uint32_t unclosed_at = UINT32_MAX;  // where blocks left open were last complained of
   bool in_test = false;
   bool percent_ends = false;  // within the operand of `tolerate`
 
-  const Token& at(uint32_t index) const { return tokens_.list[std::min<size_t>(index, tokens_.list.size() - 1)]; }
+  const Token& at(uint32_t index) const {
+    return tokens_.list[std::min<size_t>(index, tokens_.list.size() - 1)];
+  }
   const Token& current() const { return at(position); }
   const Token& last() const { return at(position - 1); }
   /// The next token ends no statement: no newline stands between, or none that matters here.
-  bool visible(uint32_t index) const { return !at(index).line_break || !in_block() || index == fresh; }
+  bool visible(uint32_t index) const {
+    return !at(index).line_break || !in_block() || index == fresh;
+  }
   bool sees(Tok kind) const { return current().kind == kind && visible(position); }
   bool in_block() const { return brackets_.empty() || brackets_.back().kind == Bracket::Block; }
   /// Reads the next token as another: `def` as `fn`, after a complaint.
   void patch(Tok kind) { tokens_.list[position].kind = kind; }
-  std::string_view text(const Token& token) const { return source_.substr(token.begin, token.end - token.begin); }
+  std::string_view text(const Token& token) const {
+    return source_.substr(token.begin, token.end - token.begin);
+  }
   const std::string& string_value(const Token& token) const { return tokens_.texts[token.text]; }
   Span span(const Token& token) const { return {file_, token.begin, token.end}; }
   Span span_since(uint32_t first) const { return {file_, at(first).begin, last().end}; }
@@ -134,11 +142,12 @@ class Builder {
   void unnest() { --nesting_; }
   void grow(uint32_t levels);  // throws beyond kHeightMax
 
-  // --- faults ------------------------------------------------------------------------------------------
+  // --- faults ---
   /// Throws "expected …, found …" for the current token.
   [[noreturn]] void fail(std::string_view expected);
   std::string found_text() const;
-  [[noreturn]] void fail_at(uint32_t token, const char* code, std::string message, std::string help = "");
+  [[noreturn]] void fail_at(uint32_t token, const char* code, std::string message,
+                            std::string help = "");
   /// Complains and goes on.
   Diagnostic& complain(const char* code, Span span, std::string message, std::string help = "");
   void report(const SyntaxError& error);
@@ -149,8 +158,8 @@ class Builder {
   };
   State save() const { return {frames_.size(), brackets_.size(), nesting_, percent_ends, in_test}; }
   void restore(const State& state);
-  /// After a fault in the header that began at `first`: goes to the `{` at the end of its line, so that the
-  /// body's own faults are found. False where there is none.
+  /// After a fault in the header that began at `first`: goes to the `{` at the end of its line, so
+  /// that the body's own faults are found. False where there is none.
   bool seek_body(uint32_t first);
   /// Skips to where a statement that began at `first` plausibly ends.
   void resync(uint32_t first);
@@ -158,7 +167,7 @@ class Builder {
   /// A token that only begins declarations, at the start of a line: a block left open above it.
   bool begins_declaration(uint32_t index) const;
 
-  // --- nodes -------------------------------------------------------------------------------------------
+  // --- nodes ---
   void push(ast::ExprPtr expr);
   void push_suffix(ast::ExprPtr expr);  // what was made of the expression before this frame
   template <class T, class... A>
@@ -190,12 +199,12 @@ class Builder {
   template <class T>
   uint32_t begin_of(const std::vector<T>& stack) const;
   auto stacks() {
-    return std::tie(exprs, stmts, blocks, names, types, type_fields, patterns, pattern_fields, params, args,
-                    entries, items, parts, catches, ops, marks, declarations);
+    return std::tie(exprs, stmts, blocks, names, types, type_fields, patterns, pattern_fields,
+                    params, args, entries, items, parts, catches, ops, marks, declarations);
   }
   auto stacks() const {
-    return std::tie(exprs, stmts, blocks, names, types, type_fields, patterns, pattern_fields, params, args,
-                    entries, items, parts, catches, ops, marks, declarations);
+    return std::tie(exprs, stmts, blocks, names, types, type_fields, patterns, pattern_fields,
+                    params, args, entries, items, parts, catches, ops, marks, declarations);
   }
   void lose(uint32_t index);
   ast::ExprPtr climb(std::vector<ast::ExprPtr>& operands, size_t& operand, size_t& op, int least);
@@ -213,9 +222,14 @@ template <class T>
 uint32_t Builder::begin_of(const std::vector<T>& stack) const {
   uint32_t found = 0;
   size_t i = 0;
-  std::apply([&](const auto&... each) {
-    ((static_cast<const void*>(&each) == static_cast<const void*>(&stack) ? found = frames_.back().sizes[i++] : ++i), ...);
-  }, stacks());
+  std::apply(
+      [&](const auto&... each) {
+        ((static_cast<const void*>(&each) == static_cast<const void*>(&stack)
+              ? found = frames_.back().sizes[i++]
+              : ++i),
+         ...);
+      },
+      stacks());
   return found;
 }
 

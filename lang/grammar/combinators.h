@@ -1,10 +1,9 @@
-// PEGTL over tokens: the input, and the building blocks of grammar.h that know about layout, nesting and
-// recovery. Included by parse.cpp only.
+// PEGTL over tokens: the input, and the building blocks of grammar.h that know about layout,
+// nesting and recovery. Included by parse.cpp only.
 #pragma once
 
-#include <tao/pegtl.hpp>
-
 #include <algorithm>
+#include <tao/pegtl.hpp>
 #include <utility>
 
 #include "lang/grammar/builder.h"
@@ -27,9 +26,9 @@ struct TokenInput {
   }
 };
 
-#define WF_RULE_MATCH                                                                         \
-  template <p::apply_mode A, p::rewind_mode M, template <class...> class Action,              \
-            template <class...> class Control, class In>                                      \
+#define WF_RULE_MATCH                                                            \
+  template <p::apply_mode A, p::rewind_mode M, template <class...> class Action, \
+            template <class...> class Control, class In>                         \
   static bool match([[maybe_unused]] In& in, Builder& b)
 
 struct custom {
@@ -106,7 +105,8 @@ struct enclosed : custom {
     b.open_bracket(Kind, b.position);
     ++b.position;
     const bool percent_ends = std::exchange(b.percent_ends, false);
-    if (!Control<Inside>::template match<A, p::rewind_mode::dontcare, Action, Control>(in, b)) return false;
+    if (!Control<Inside>::template match<A, p::rewind_mode::dontcare, Action, Control>(in, b))
+      return false;
     if (b.current().kind == CloseTok) {
       ++b.position;
     } else {
@@ -172,7 +172,8 @@ struct recovering : custom {
   static void read_lost_body(In& in, Builder& b, const Builder::State& state) {
     try {
       b.open();
-      (void)BlockControl::template match<p::apply_mode::action, p::rewind_mode::required, action, control>(in, b);
+      (void)BlockControl::template match<p::apply_mode::action, p::rewind_mode::required, action,
+                                         control>(in, b);
     } catch (const SyntaxError& error) {
       b.report(error);
     }
@@ -215,7 +216,9 @@ struct node_control : plain_control<R> {
 };
 
 template <class R>
-concept IsNode = requires { typename R::is_node; };
+concept IsNode = requires {
+  typename R::is_node;
+};
 
 template <class R>
 struct control : std::conditional_t<IsNode<R>, node_control<R>, plain_control<R>> {};

@@ -9,14 +9,15 @@ namespace {
 
 namespace p = tao::pegtl;
 
-// --- rules -----------------------------------------------------------------------------------------
+// --- rules ---
 
 /// Matches nothing, where the lexer says so.
 template <bool (Lexer::*Is)() const>
 struct when {
   using rule_t = when;
   using subs_t = p::empty_list;
-  template <p::apply_mode, p::rewind_mode, template <class...> class, template <class...> class, class In>
+  template <p::apply_mode, p::rewind_mode, template <class...> class, template <class...> class,
+            class In>
   static bool match(In&, Lexer& lexer) {
     return (lexer.*Is)();
   }
@@ -27,12 +28,15 @@ struct rest_of_line : p::star<p::not_one<'\n'>> {};
 struct line_end : p::one<'\n'> {};
 struct blanks : p::plus<p::one<' ', '\t', '\r'>> {};
 struct comment : p::seq<p::one<'#'>, p::star<p::not_one<'\n', '\r'>>> {};
-struct block_comment : p::seq<p::string<'/', '*'>, p::sor<p::until<p::string<'*', '/'>>, rest_of_line>> {};
+struct block_comment
+    : p::seq<p::string<'/', '*'>, p::sor<p::until<p::string<'*', '/'>>, rest_of_line>> {};
 struct slash_comment : p::seq<when<&Lexer::is_slash_comment>, p::string<'/', '/'>, rest_of_line> {};
 struct backticks : p::seq<p::one<'`'>, p::sor<p::until<p::one<'`'>>, rest_of_line>> {};
 
-// number := hex | bin | duration | float | int, each not followed by a letter, a digit or a second fraction
-struct digits : p::seq<p::digit, p::star<p::sor<p::digit, p::seq<p::one<'_'>, p::at<p::digit>>>>> {};
+// number := hex | bin | duration | float | int, each not followed by a letter, a digit or a second
+// fraction
+struct digits : p::seq<p::digit, p::star<p::sor<p::digit, p::seq<p::one<'_'>, p::at<p::digit>>>>> {
+};
 template <class Digit>
 struct based_digits : p::seq<Digit, p::star<p::sor<Digit, p::seq<p::one<'_'>, p::at<Digit>>>>> {};
 template <class... R>
@@ -45,8 +49,10 @@ struct unit : p::sor<p::string<'m', 's'>, p::one<'d', 'h', 'm', 's'>> {};
 struct duration : whole<p::plus<digits, p::opt<fraction>, unit>> {};
 struct float_number : whole<digits, p::sor<p::seq<fraction, p::opt<exponent>>, exponent>> {};
 struct dec_int : whole<digits> {};
-struct bad_number : p::seq<p::digit, p::star<p::sor<word_char, p::seq<p::one<'.'>, p::at<p::digit>>>>> {};
-struct number : p::seq<p::at<p::digit>, p::sor<hex_int, bin_int, duration, float_number, dec_int, bad_number>> {};
+struct bad_number
+    : p::seq<p::digit, p::star<p::sor<word_char, p::seq<p::one<'.'>, p::at<p::digit>>>>> {};
+struct number : p::seq<p::at<p::digit>,
+                       p::sor<hex_int, bin_int, duration, float_number, dec_int, bad_number>> {};
 
 struct word : p::identifier {};
 
@@ -57,8 +63,10 @@ struct raw_open : p::seq<p::one<'\''>, p::star<raw_char>> {};
 
 struct string_open : p::sor<p::string<'"', '"', '"'>, p::one<'"'>> {};
 
-#define WF_SLIP(text, token, help) struct slip_##token : TAO_PEGTL_STRING(text) {};
-#define WF_OPERATOR(name, text, class, doc) struct op_##name : TAO_PEGTL_STRING(text) {};
+#define WF_SLIP(text, token, help) \
+  struct slip_##token : TAO_PEGTL_STRING(text) {};
+#define WF_OPERATOR(name, text, class, doc) \
+  struct op_##name : TAO_PEGTL_STRING(text) {};
 #include "lang/grammar/tokens.def"
 
 struct sign : p::sor<
@@ -66,12 +74,13 @@ struct sign : p::sor<
 #include "lang/grammar/tokens.def"
 #define WF_OPERATOR(name, text, class, doc) op_##name,
 #include "lang/grammar/tokens.def"
-                  p::failure> {};
+                  p::failure> {
+};
 struct bang : p::one<'!'> {};
 struct other_character : p::sor<p::utf8::any, p::any> {};
 
-struct token : p::sor<line_end, blanks, comment, number, word, string_open, raw_closed, raw_open, block_comment,
-                      slash_comment, backticks, sign, bang, other_character> {};
+struct token : p::sor<line_end, blanks, comment, number, word, string_open, raw_closed, raw_open,
+                      block_comment, slash_comment, backticks, sign, bang, other_character> {};
 
 // text := what stands between quotes; the lexer knows between which
 struct escape : p::seq<p::one<'\\'>, p::not_one<'\n'>> {};
@@ -81,11 +90,12 @@ struct quote_in_triple : p::seq<when<&Lexer::in_triple_text>, p::one<'"'>> {};
 struct close_single : p::one<'"'> {};
 struct text_newline : p::one<'\n'> {};
 struct text_chars : p::sor<p::plus<p::not_one<'\\', '"', '$', '\n'>>, p::any> {};
-struct text : p::sor<escape, interpolation_open, close_triple, quote_in_triple, close_single, text_newline, text_chars> {};
+struct text : p::sor<escape, interpolation_open, close_triple, quote_in_triple, close_single,
+                     text_newline, text_chars> {};
 
 struct source : p::star<p::sor<p::seq<when<&Lexer::in_text>, text>, token>> {};
 
-// --- actions: each tells the lexer what stands where -------------------------------------------------
+// --- actions: each tells the lexer what stands where ---
 
 template <class In>
 uint32_t begin_of(const In& in) {
@@ -99,15 +109,15 @@ uint32_t end_of(const In& in) {
 template <class Rule>
 struct action {};
 
-#define WF_ON(rule, call)                            \
-  template <>                                        \
-  struct action<rule> {                              \
-    template <class In>                              \
-    static void apply(const In& in, Lexer& lexer) {  \
+#define WF_ON(rule, call)                              \
+  template <>                                          \
+  struct action<rule> {                                \
+    template <class In>                                \
+    static void apply(const In& in, Lexer& lexer) {    \
       const uint32_t b = begin_of(in), e = end_of(in); \
-      (void)b, (void)e;                              \
-      lexer.call;                                    \
-    }                                                \
+      (void)b, (void)e;                                \
+      lexer.call;                                      \
+    }                                                  \
   };
 WF_ON(line_end, newline(b))
 WF_ON(blanks, space())

@@ -10,16 +10,31 @@ namespace wakeful::grammar {
 
 std::string_view token_name(Tok kind) {
   switch (kind) {
-    case Tok::End: return "the end of the file";
-    case Tok::Identifier: return "a name";
-    case Tok::Int: case Tok::Float: return "a number";
-    case Tok::Duration: return "a duration";
-    case Tok::RawString: case Tok::StringBegin: case Tok::StringText: return "a string";
-    case Tok::InterpolationBegin: return "`${`";
-    case Tok::InterpolationEnd: return "the `}` of an interpolation";
-    case Tok::StringEnd: return "the end of the string";
-#define WF_KEYWORD(name, text, class, doc) case Tok::name: return "`" text "`";
-#define WF_OPERATOR(name, text, class, doc) case Tok::name: return "`" text "`";
+    case Tok::End:
+      return "the end of the file";
+    case Tok::Identifier:
+      return "a name";
+    case Tok::Int:
+    case Tok::Float:
+      return "a number";
+    case Tok::Duration:
+      return "a duration";
+    case Tok::RawString:
+    case Tok::StringBegin:
+    case Tok::StringText:
+      return "a string";
+    case Tok::InterpolationBegin:
+      return "`${`";
+    case Tok::InterpolationEnd:
+      return "the `}` of an interpolation";
+    case Tok::StringEnd:
+      return "the end of the string";
+#define WF_KEYWORD(name, text, class, doc) \
+  case Tok::name:                          \
+    return "`" text "`";
+#define WF_OPERATOR(name, text, class, doc) \
+  case Tok::name:                           \
+    return "`" text "`";
 #include "lang/grammar/tokens.def"
   }
   return "";
@@ -30,7 +45,8 @@ bool is_keyword(Tok kind) {
 #define WF_KEYWORD(name, text, class, doc) case Tok::name:
 #include "lang/grammar/tokens.def"
     return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -50,20 +66,23 @@ Token& Lexer::push(Tok kind, uint32_t begin, uint32_t end) {
   return out_.list.back();
 }
 
-void Lexer::error(const char* code, uint32_t begin, uint32_t end, std::string message, std::string help) {
+void Lexer::error(const char* code, uint32_t begin, uint32_t end, std::string message,
+                  std::string help) {
   diagnostics_.error(code, span(begin, end), std::move(message), std::move(help));
 }
 
-// --- between strings -------------------------------------------------------------------------------
+// --- between strings ---
 
 void Lexer::newline(uint32_t at) {
-  bool in_line_string = std::any_of(modes_.begin(), modes_.end(), [](const Mode& m) { return !m.triple; });
+  bool in_line_string =
+      std::any_of(modes_.begin(), modes_.end(), [](const Mode& m) { return !m.triple; });
   if (in_line_string) unterminated(at);
   // `x--` would swallow the next line: two minus signs, both waiting for an operand.
   size_t n = out_.list.size();
   if (n >= 3 && out_.list[n - 1].kind == Tok::Minus && out_.list[n - 2].kind == Tok::Minus &&
       out_.list[n - 2].end == out_.list[n - 1].begin && out_.list[n - 3].kind == Tok::Identifier) {
-    error("slip", out_.list[n - 2].begin, out_.list[n - 1].end, "`--` is not an operator", "write `x -= 1`");
+    error("slip", out_.list[n - 2].begin, out_.list[n - 1].end, "`--` is not an operator",
+          "write `x -= 1`");
     out_.list.resize(n - 2);
   }
   newline_ = true;
@@ -108,11 +127,16 @@ void Lexer::word(uint32_t begin, uint32_t end) {
 
 void Lexer::sign(Tok kind, uint32_t begin, uint32_t end) {
   switch (kind) {
-    case Tok::LeftParen: case Tok::LeftBracket: case Tok::LeftBrace:
+    case Tok::LeftParen:
+    case Tok::LeftBracket:
+    case Tok::LeftBrace:
       return open_bracket(kind, begin, end);
-    case Tok::RightParen: case Tok::RightBracket: case Tok::RightBrace:
+    case Tok::RightParen:
+    case Tok::RightBracket:
+    case Tok::RightBrace:
       return close_bracket(kind, begin, end);
-    default: push(kind, begin, end);
+    default:
+      push(kind, begin, end);
   }
 }
 
@@ -169,7 +193,10 @@ void Lexer::bang(uint32_t at) {
 void Lexer::integer(uint32_t begin, uint32_t end, int base) {
   uint32_t digits = base == 10 ? begin : begin + 2;
   auto value = parse_int(source_.substr(digits, end - digits), base);
-  if (!value) error("bad-number", begin, end, "the number does not fit an int (64 bits)", "write a float, as 1e20");
+  if (!value)
+    error("bad-number", begin, end,
+          "`" + std::string(source_.substr(begin, end - begin)) + "` does not fit an int (64 bits)",
+          "write a float, as 1e20");
   push(Tok::Int, begin, end).integer = value.value_or(0);
 }
 
@@ -181,21 +208,30 @@ void Lexer::real(uint32_t begin, uint32_t end) {
 
 void Lexer::duration(uint32_t begin, uint32_t end) {
   DurationText text = parse_duration(source_.substr(begin, end - begin));
-  if (!text.ms) error("bad-number", begin, end, text.problem, "write it as `1h30m`, `1.5s`, `250ms`");
+  if (!text.ms) {
+    error(
+        "bad-number", begin, end,
+        "`" + std::string(source_.substr(begin, end - begin)) + "` is no duration: " + text.problem,
+        "write it as `1h30m`, `1.5s`, `250ms`");
+  }
   push(Tok::Duration, begin, end).integer = text.ms.value_or(0);
 }
 
 void Lexer::bad_number(uint32_t begin, uint32_t end) {
   std::string_view text = source_.substr(begin, end - begin);
-  bool base = text.size() > 1 && text[0] == '0' && std::string_view("xXbBoO").find(text[1]) != std::string_view::npos;
+  bool base = text.size() > 1 && text[0] == '0' &&
+              std::string_view("xXbBoO").find(text[1]) != std::string_view::npos;
   bool underscore = text.back() == '_' || text.find("__") != std::string_view::npos;
   if (base) {
     error("bad-number", begin, end, "`" + std::string(text) + "` is not a number",
           "hexadecimal is `0xff`, binary is `0b1010`");
   } else if (underscore) {
-    error("bad-number", begin, end, "`_` stands only between digits", "write it as `1_000_000`");
+    error("bad-number", begin, end,
+          "`" + std::string(text) + "` is not a number: `_` stands only between digits",
+          "write it as `1_000_000`");
   } else {
-    error("bad-number", begin, end, "`" + std::string(text) + "` is neither a number nor a duration",
+    error("bad-number", begin, end,
+          "`" + std::string(text) + "` is neither a number nor a duration",
           "the units of durations are `d h m s ms`, as in `1h30m`");
   }
   push(Tok::Int, begin, end);
@@ -204,7 +240,8 @@ void Lexer::bad_number(uint32_t begin, uint32_t end) {
 void Lexer::raw_string(uint32_t begin, uint32_t end, bool closed) {
   if (!closed) {
     if (drop_slash_comment()) return;
-    error("bad-string", begin, begin + 1, "this string is not closed on its line", "end it with `'`");
+    error("bad-string", begin, begin + 1, "this string is not closed on its line",
+          "end it with `'`");
   }
   std::string_view text = source_.substr(begin + 1, end - begin - (closed ? 2 : 1));
   out_.texts.push_back(decode_raw(text));
@@ -212,7 +249,8 @@ void Lexer::raw_string(uint32_t begin, uint32_t end, bool closed) {
 }
 
 void Lexer::block_comment(uint32_t begin, uint32_t end) {
-  error("slip", begin, begin + 2, "comments are not written `/* */`", "begin each line of it with `#`");
+  error("slip", begin, begin + 2, "comments are not written `/* */`",
+        "begin each line of it with `#`");
   for (uint32_t i = begin; i < end; ++i) {
     if (source_[i] == '\n') newline(i);
   }
@@ -234,8 +272,9 @@ void Lexer::backticks(uint32_t begin, uint32_t end) {
 void Lexer::bad_character(uint32_t begin, uint32_t end) {
   auto byte = static_cast<unsigned char>(source_[begin]);
   constexpr char kDigits[] = "0123456789abcdef";
-  std::string shown = byte < 0x20 || byte == 0x7F ? std::string("\\x") + kDigits[byte >> 4] + kDigits[byte & 15]
-                                                  : std::string(source_.substr(begin, end - begin));
+  std::string shown = byte < 0x20 || byte == 0x7F
+                          ? std::string("\\x") + kDigits[byte >> 4] + kDigits[byte & 15]
+                          : std::string(source_.substr(begin, end - begin));
   error("bad-character", begin, end, "`" + shown + "` means nothing here");
   space_ = true;
 }
@@ -247,13 +286,24 @@ bool Lexer::is_slash_comment() const {
     return brackets_.empty() || out_.list[brackets_.back()].kind == Tok::LeftBrace;
   }
   switch (out_.list.back().kind) {
-    case Tok::Identifier: case Tok::Int: case Tok::Float: case Tok::Duration: case Tok::RawString:
-    case Tok::StringEnd: case Tok::RightParen: case Tok::RightBracket: case Tok::RightBrace:
-    case Tok::True: case Tok::False: case Tok::Null: return false;
+    case Tok::Identifier:
+    case Tok::Int:
+    case Tok::Float:
+    case Tok::Duration:
+    case Tok::RawString:
+    case Tok::StringEnd:
+    case Tok::RightParen:
+    case Tok::RightBracket:
+    case Tok::RightBrace:
+    case Tok::True:
+    case Tok::False:
+    case Tok::Null:
+      return false;
     default: {
       // `m.in // 2`: a keyword behind a point is a name.
       size_t n = out_.list.size();
-      return n < 2 || (out_.list[n - 2].kind != Tok::Dot && out_.list[n - 2].kind != Tok::OptionalDot) ||
+      return n < 2 ||
+             (out_.list[n - 2].kind != Tok::Dot && out_.list[n - 2].kind != Tok::OptionalDot) ||
              !is_keyword(out_.list[n - 1].kind);
     }
   }
@@ -275,115 +325,7 @@ bool Lexer::drop_slash_comment() {
   return false;
 }
 
-// --- strings ---------------------------------------------------------------------------------------
-
-void Lexer::open_string(uint32_t begin, uint32_t end) {
-  push(Tok::StringBegin, begin, end);
-  Mode mode;
-  mode.triple = end - begin == 3;
-  mode.opening = static_cast<uint32_t>(out_.list.size() - 1);
-  mode.piece_begin = end;
-  modes_.push_back(std::move(mode));
-}
-
-void Lexer::end_piece(uint32_t at) {
-  Mode& mode = modes_.back();
-  if (at == mode.piece_begin) return;
-  newline_ = space_ = false;
-  Token& piece = push(Tok::StringText, mode.piece_begin, at);
-  out_.texts.emplace_back();
-  piece.text = static_cast<uint32_t>(out_.texts.size() - 1);
-  if (mode.triple) {
-    mode.pieces.push_back(static_cast<uint32_t>(out_.list.size() - 1));
-  } else {
-    decode(piece, nullptr, false);
-  }
-}
-
-void Lexer::decode(Token& piece, const std::string* indentation, bool last) {
-  std::string_view text = source_.substr(piece.begin, piece.end - piece.begin);
-  uint32_t begin = piece.begin;
-  out_.texts[piece.text] = decode_text(text, indentation, last, [&](size_t at, size_t length, std::string what) {
-    auto from = begin + static_cast<uint32_t>(at);
-    error("bad-string", from, from + static_cast<uint32_t>(length), std::move(what));
-  });
-}
-
-void Lexer::open_interpolation(uint32_t begin, uint32_t end) {
-  end_piece(begin);
-  push(Tok::InterpolationBegin, begin, end);
-  brackets_.push_back(static_cast<uint32_t>(out_.list.size() - 1));
-  modes_.back().in_text = false;
-}
-
-void Lexer::close_string(uint32_t begin, uint32_t end) {
-  end_piece(begin);
-  Mode mode = std::move(modes_.back());
-  modes_.pop_back();
-  newline_ = space_ = false;
-  if (mode.triple) decode_triple(mode, begin);
-  push(Tok::StringEnd, begin, end);
-}
-
-/// Takes the line breaks beside the quotes and the indentation off the texts of a `"""` string.
-void Lexer::decode_triple(const Mode& mode, uint32_t closing) {
-  uint32_t opening_end = out_.list[mode.opening].end;
-  size_t line = source_.substr(0, closing).rfind('\n');
-  bool one_line = line == std::string_view::npos || line < opening_end;
-  size_t text = one_line ? closing : std::min<size_t>(source_.find_first_not_of(" \t", line + 1), closing);
-  std::string indentation(one_line ? "" : source_.substr(line + 1, text - line - 1));
-  for (uint32_t index : mode.pieces) {
-    Token& piece = out_.list[index];
-    bool first = piece.begin == opening_end, last = piece.end == closing;
-    decode(piece, &indentation, last);
-    std::string& value = out_.texts[piece.text];
-    size_t break_at = source_.find_first_not_of(" \t\r", opening_end);
-    if (first && !one_line && source_[break_at] == '\n') value.erase(0, value.find('\n') + 1);
-    // The closing quotes' own line: its line break goes, and nothing is left of its indentation.
-    if (last && !one_line && text == closing) {
-      if (!value.empty() && value.back() == '\n') value.pop_back();
-    }
-  }
-}
-
-void Lexer::text_newline(uint32_t at) {
-  if (!modes_.back().triple) return newline(at);
-  ++line_;
-  line_begin_ = at + 1;
-}
-
-/// The line, or the file, ends within a string: closes all that is open in it.
-void Lexer::unterminated(uint32_t at) {
-  auto outer = std::find_if(modes_.begin(), modes_.end(), [&](const Mode& m) { return !m.triple || at >= source_.size(); });
-  auto keep = static_cast<size_t>(outer - modes_.begin());
-  const Token opening = out_.list[modes_[keep].opening];
-  bool triple = modes_[keep].triple;
-  if (drop_slash_comment()) {
-    modes_.resize(keep);
-    return;
-  }
-  error("bad-string", opening.begin, opening.end,
-        triple ? "this string is not closed" : "this string is not closed on its line",
-        triple ? "end it with `\"\"\"`" : "end it with `\"`; `\"\"\"` goes over several lines");
-  while (modes_.size() > keep) {
-    if (!modes_.back().in_text) {
-      while (out_.list[brackets_.back()].kind != Tok::InterpolationBegin) {
-        Token& open = out_.list[brackets_.back()];
-        push(open.kind == Tok::LeftParen     ? Tok::RightParen
-             : open.kind == Tok::LeftBracket ? Tok::RightBracket
-                                             : Tok::RightBrace, at, at);
-        brackets_.pop_back();
-      }
-      brackets_.pop_back();
-      push(Tok::InterpolationEnd, at, at);
-      modes_.back().in_text = true;
-      modes_.back().piece_begin = at;
-    }
-    close_string(at, at);
-  }
-}
-
-// --- the end ---------------------------------------------------------------------------------------
+// --- the end ---
 
 namespace {
 
@@ -392,21 +334,43 @@ bool awaits_more(Tok kind) {
   switch (kind) {
 #define WF_BINARY(token, op, level) case Tok::token:
 #include "lang/grammar/tokens.def"
-    case Tok::Not: case Tok::Spawn: case Tok::Gather: case Tok::WaitAny: case Tok::Race:
-    case Tok::Comma: case Tok::Assign: case Tok::PlusAssign: case Tok::MinusAssign:
-    case Tok::StarAssign: case Tok::SlashAssign: case Tok::Arrow: case Tok::Dot: case Tok::OptionalDot:
+    case Tok::Not:
+    case Tok::Spawn:
+    case Tok::Gather:
+    case Tok::WaitAny:
+    case Tok::Race:
+    case Tok::Comma:
+    case Tok::Assign:
+    case Tok::PlusAssign:
+    case Tok::MinusAssign:
+    case Tok::StarAssign:
+    case Tok::SlashAssign:
+    case Tok::Arrow:
+    case Tok::Dot:
+    case Tok::OptionalDot:
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
 /// A line that starts with these goes on with the statement above.
 bool goes_on(Tok kind, Tok next) {
   switch (kind) {
-    case Tok::Dot: case Tok::OptionalDot: return is_word(next);
-    case Tok::Coalesce: case Tok::As: case Tok::With: case Tok::And: case Tok::Or: case Tok::Else:
-    case Tok::Catch: case Tok::Finally: return true;
-    default: return false;
+    case Tok::Dot:
+    case Tok::OptionalDot:
+      return is_word(next);
+    case Tok::Coalesce:
+    case Tok::As:
+    case Tok::With:
+    case Tok::And:
+    case Tok::Or:
+    case Tok::Else:
+    case Tok::Catch:
+    case Tok::Finally:
+      return true;
+    default:
+      return false;
   }
 }
 

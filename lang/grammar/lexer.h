@@ -8,8 +8,8 @@
 
 namespace wakeful::grammar {
 
-/// Gathers tokens. Strings are modes: within "…${ … }…" the lexer goes from text to tokens and back,
-/// on a stack of its own, so that nesting costs no C++ stack.
+/// Gathers tokens. Strings are modes: within "…${ … }…" the lexer goes from text to tokens and
+/// back, on a stack of its own, so that nesting costs no C++ stack.
 class Lexer {
  public:
   Lexer(uint32_t file, std::string_view source, Diagnostics& diagnostics)
@@ -49,14 +49,15 @@ class Lexer {
  private:
   struct Mode {
     bool triple = false;
-    bool in_text = true;          // false: within its ${ }
-    uint32_t opening = 0;         // its StringBegin token
-    uint32_t piece_begin = 0;     // where the current text began
-    std::vector<uint32_t> pieces; // tokens of its texts, of a triple string
+    bool in_text = true;           // false: within its ${ }
+    uint32_t opening = 0;          // its StringBegin token
+    uint32_t piece_begin = 0;      // where the current text began
+    std::vector<uint32_t> pieces;  // tokens of its texts, of a triple string
   };
 
   Token& push(Tok kind, uint32_t begin, uint32_t end);
-  void error(const char* code, uint32_t begin, uint32_t end, std::string message, std::string help = "");
+  void error(const char* code, uint32_t begin, uint32_t end, std::string message,
+             std::string help = "");
   void open_bracket(Tok kind, uint32_t begin, uint32_t end);
   void close_bracket(Tok kind, uint32_t begin, uint32_t end);
   bool drop_slash_comment();

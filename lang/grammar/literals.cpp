@@ -41,7 +41,8 @@ struct Unit {
   const char* text;
   int64_t ms;
 };
-constexpr Unit kUnits[] = {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}};
+constexpr Unit kUnits[] = {
+    {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}};
 
 /// The milliseconds of `number unit`, exactly: digits after the point beyond the 18th don't count.
 std::optional<int64_t> scaled(std::string_view number, int64_t unit_ms) {
@@ -77,7 +78,8 @@ DurationText parse_duration(std::string_view text) {
     if (unit_end == std::string_view::npos) unit_end = text.size();
     std::string_view number = text.substr(at, number_end - at);
     std::string_view unit = text.substr(number_end, unit_end - number_end);
-    if (fraction_seen) return {std::nullopt, "only the last part of a duration may have a fraction"};
+    if (fraction_seen)
+      return {std::nullopt, "only the last part of a duration may have a fraction"};
     fraction_seen = number.find('.') != std::string_view::npos;
     int index = 0;
     while (kUnits[index].text != unit) ++index;
@@ -114,7 +116,8 @@ void append_utf8(std::string& out, uint32_t c) {
 }
 
 /// `\u{1F600}` at `piece[at]`; gives the offset behind it, or 0 after a report.
-size_t decode_unicode(std::string_view piece, size_t at, std::string& out, const ReportFault& report) {
+size_t decode_unicode(std::string_view piece, size_t at, std::string& out,
+                      const ReportFault& report) {
   size_t close = piece.find('}', at);
   bool braced = at + 2 < piece.size() && piece[at + 2] == '{' && close != std::string_view::npos;
   std::string_view digits = braced ? piece.substr(at + 3, close - at - 3) : std::string_view();
@@ -124,37 +127,53 @@ size_t decode_unicode(std::string_view piece, size_t at, std::string& out, const
   bool valid = number && digits.size() <= 6 && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
   if (!valid) {
     size_t length = braced ? close + 1 - at : 2;
-    report(at, length, number ? "no such code point: expected up to 10FFFF, and no surrogate"
-                              : "expected `\\u{…}` with one to six hexadecimal digits");
+    report(at, length,
+           number ? "no such code point: expected up to 10FFFF, and no surrogate"
+                  : "expected `\\u{…}` with one to six hexadecimal digits");
     return braced ? close + 1 : at + 2;
   }
   append_utf8(out, code);
   return close + 1;
 }
 
-size_t decode_escape(std::string_view piece, size_t at, std::string& out, const ReportFault& report) {
+size_t decode_escape(std::string_view piece, size_t at, std::string& out,
+                     const ReportFault& report) {
   char c = at + 1 < piece.size() ? piece[at + 1] : '\0';
   switch (c) {
-    case 'n': out += '\n'; return at + 2;
-    case 't': out += '\t'; return at + 2;
-    case 'r': out += '\r'; return at + 2;
-    case '\\': case '"': case '$': out += c; return at + 2;
-    case 'u': return decode_unicode(piece, at, out, report);
-    default: break;
+    case 'n':
+      out += '\n';
+      return at + 2;
+    case 't':
+      out += '\t';
+      return at + 2;
+    case 'r':
+      out += '\r';
+      return at + 2;
+    case '\\':
+    case '"':
+    case '$':
+      out += c;
+      return at + 2;
+    case 'u':
+      return decode_unicode(piece, at, out, report);
+    default:
+      break;
   }
   size_t length = 2;
-  while (at + length < piece.size() && (static_cast<unsigned char>(piece[at + length]) & 0xC0) == 0x80) {
+  while (at + length < piece.size() &&
+         (static_cast<unsigned char>(piece[at + length]) & 0xC0) == 0x80) {
     ++length;
   }
   length = std::min(length, piece.size() - at);
-  report(at, length, "unknown escape `" + std::string(piece.substr(at, length)) +
-                         "`: expected one of `\\n \\t \\r \\\\ \\\" \\$ \\u{…}`");
+  report(at, length,
+         "unknown escape `" + std::string(piece.substr(at, length)) +
+             "`: expected one of `\\n \\t \\r \\\\ \\\" \\$ \\u{…}`");
   return at + length;
 }
 
 /// Takes the indentation off a line that begins at `at`; gives where its text begins.
-size_t strip_indentation(std::string_view piece, size_t at, const std::string& indentation, bool last,
-                         const ReportFault& report) {
+size_t strip_indentation(std::string_view piece, size_t at, const std::string& indentation,
+                         bool last, const ReportFault& report) {
   size_t text = piece.find_first_not_of(" \t", at);
   bool to_end = text == std::string_view::npos;
   if (to_end) text = piece.size();
@@ -194,7 +213,8 @@ std::string decode_text(std::string_view piece, const std::string* indentation, 
 std::string decode_raw(std::string_view piece) {
   std::string out;
   for (size_t i = 0; i < piece.size(); ++i) {
-    bool escape = piece[i] == '\\' && i + 1 < piece.size() && (piece[i + 1] == '\'' || piece[i + 1] == '\\');
+    bool escape =
+        piece[i] == '\\' && i + 1 < piece.size() && (piece[i + 1] == '\'' || piece[i + 1] == '\\');
     if (escape) ++i;
     out += piece[i];
   }
@@ -205,7 +225,11 @@ size_t first_invalid_utf8(std::string_view text) {
   size_t at = 0;
   while (at < text.size()) {
     auto byte = static_cast<unsigned char>(text[at]);
-    size_t length = byte < 0x80 ? 1 : byte >> 5 == 6 ? 2 : byte >> 4 == 14 ? 3 : byte >> 3 == 30 ? 4 : 0;
+    size_t length = byte < 0x80       ? 1
+                    : byte >> 5 == 6  ? 2
+                    : byte >> 4 == 14 ? 3
+                    : byte >> 3 == 30 ? 4
+                                      : 0;
     if (length == 0 || at + length > text.size()) return at;
     uint32_t code = length == 1 ? byte : byte & (0x7F >> length);
     for (size_t i = 1; i < length; ++i) {

@@ -9,8 +9,8 @@
 
 namespace wakeful::grammar {
 
-/// Digits with `_`, in a base: nothing where it is more than 2^63; INT64_MIN stands for 2^63 itself,
-/// which is a number only behind a minus.
+/// Digits with `_`, in a base: nothing where it is more than 2^63; INT64_MIN stands for 2^63
+/// itself, which is a number only behind a minus.
 std::optional<int64_t> parse_int(std::string_view digits, int base);
 /// A float; nothing where it is beyond the range of a double.
 std::optional<double> parse_float(std::string_view text);
@@ -25,8 +25,9 @@ DurationText parse_duration(std::string_view text);
 /// Is told of each fault: its offset and length within the piece, and what is wrong.
 using ReportFault = std::function<void(size_t offset, size_t length, std::string message)>;
 
-/// Resolves the escapes of a piece of "…" or """…""". With `indentation`, that is taken off each line
-/// which begins within the piece; `last` says that the piece ends with the closing quotes' own line.
+/// Resolves the escapes of a piece of "…" or """…""". With `indentation`, that is taken off each
+/// line which begins within the piece; `last` says that the piece ends with the closing quotes' own
+/// line.
 std::string decode_text(std::string_view piece, const std::string* indentation, bool last,
                         const ReportFault& report);
 /// '…': only \' and \\ mean something.

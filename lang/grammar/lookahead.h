@@ -7,12 +7,29 @@ namespace wakeful::grammar {
 
 inline bool starts_operand(Tok kind) {
   switch (kind) {
-    case Tok::Identifier: case Tok::Int: case Tok::Float: case Tok::Duration: case Tok::RawString:
-    case Tok::StringBegin: case Tok::LeftParen: case Tok::LeftBracket: case Tok::LeftBrace:
-    case Tok::True: case Tok::False: case Tok::Null: case Tok::Spawn: case Tok::Gather:
-    case Tok::WaitAny: case Tok::Race: case Tok::Batch: case Tok::If: case Tok::Try: case Tok::Fn:
+    case Tok::Identifier:
+    case Tok::Int:
+    case Tok::Float:
+    case Tok::Duration:
+    case Tok::RawString:
+    case Tok::StringBegin:
+    case Tok::LeftParen:
+    case Tok::LeftBracket:
+    case Tok::LeftBrace:
+    case Tok::True:
+    case Tok::False:
+    case Tok::Null:
+    case Tok::Spawn:
+    case Tok::Gather:
+    case Tok::WaitAny:
+    case Tok::Race:
+    case Tok::Batch:
+    case Tok::If:
+    case Tok::Try:
+    case Tok::Fn:
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -24,8 +41,12 @@ inline bool sees_text(const Builder& b, uint32_t ahead, std::string_view text) {
   return next_is(b, ahead, Tok::Identifier) && b.text(b.at(b.position + ahead)) == text;
 }
 
-inline bool sees_word(const Builder& b) { return is_word(b.current().kind) && b.visible(b.position); }
-inline bool sees_key(const Builder& b) { return sees_word(b) && b.at(b.position + 1).kind == Tok::Colon; }
+inline bool sees_word(const Builder& b) {
+  return is_word(b.current().kind) && b.visible(b.position);
+}
+inline bool sees_key(const Builder& b) {
+  return sees_word(b) && b.at(b.position + 1).kind == Tok::Colon;
+}
 
 inline bool sees_string_key(const Builder& b) {
   uint32_t behind = b.position + 1;
@@ -46,32 +67,45 @@ inline bool sees_arrow_function(const Builder& b) {
   return b.at(behind).kind == Tok::Arrow && b.visible(behind);
 }
 
-inline bool sees_fn_expression(const Builder& b) { return b.sees(Tok::Fn) && next_is(b, 1, Tok::LeftParen); }
-inline bool sees_fn_statement(const Builder& b) { return b.sees(Tok::Fn) && next_is(b, 1, Tok::Identifier); }
+inline bool sees_fn_expression(const Builder& b) {
+  return b.sees(Tok::Fn) && next_is(b, 1, Tok::LeftParen);
+}
+inline bool sees_fn_statement(const Builder& b) {
+  return b.sees(Tok::Fn) && next_is(b, 1, Tok::Identifier);
+}
 inline bool sees_else_if(const Builder& b) { return b.sees(Tok::Else) && next_is(b, 1, Tok::If); }
 inline bool sees_elif(const Builder& b) { return elif_slip(b); }
 inline bool sees_catch_slip(const Builder& b) { return catch_slip_ahead(b); }
 
-/// A word behind `gather` or `race` is a modifier where an operand follows it on its line; a `timeout`
-/// clause is none.
+/// A word behind `gather` or `race` is a modifier where an operand follows it on its line; a
+/// `timeout` clause is none.
 inline bool modifies(const Builder& b, std::string_view word) {
   if (!sees_text(b, 0, word) || !b.visible(b.position + 1)) return false;
   if (sees_text(b, 1, "timeout") && starts_operand(b.at(b.position + 2).kind)) return false;
   return starts_operand(b.at(b.position + 1).kind);
 }
-inline bool sees_settled_gather(const Builder& b) { return b.last().kind == Tok::Gather && modifies(b, "settled"); }
-inline bool sees_success_race(const Builder& b) { return b.last().kind == Tok::Race && modifies(b, "success"); }
+inline bool sees_settled_gather(const Builder& b) {
+  return b.last().kind == Tok::Gather && modifies(b, "settled");
+}
+inline bool sees_success_race(const Builder& b) {
+  return b.last().kind == Tok::Race && modifies(b, "success");
+}
 inline bool sees_settled_batch(const Builder& b) {
   if (!sees_text(b, 0, "settled")) return false;
   Tok next = b.at(b.position + 1).kind;
   return next == Tok::Identifier || next == Tok::LeftBrace || next == Tok::LeftBracket;
 }
-inline bool sees_spawn_block(const Builder& b) { return b.last().kind == Tok::Spawn && b.sees(Tok::LeftBrace); }
+inline bool sees_spawn_block(const Builder& b) {
+  return b.last().kind == Tok::Spawn && b.sees(Tok::LeftBrace);
+}
 
 inline bool sees_for_slip(const Builder& b) { return b.sees(Tok::LeftParen); }
-inline bool sees_mock(const Builder& b) { return sees_text(b, 0, "mock") && next_is(b, 1, Tok::Identifier); }
+inline bool sees_mock(const Builder& b) {
+  return sees_text(b, 0, "mock") && next_is(b, 1, Tok::Identifier);
+}
 inline bool sees_expect_throws(const Builder& b) {
-  if (!sees_text(b, 0, "expect") || !sees_text(b, 1, "throws") || !next_is(b, 2, Tok::LeftParen)) return false;
+  if (!sees_text(b, 0, "expect") || !sees_text(b, 1, "throws") || !next_is(b, 2, Tok::LeftParen))
+    return false;
   const Token& paren = b.at(b.position + 2);
   return paren.pair != 0 && b.at(paren.pair + 1).kind == Tok::LeftBrace;
 }
@@ -141,7 +175,8 @@ struct elif_word : custom {
 };
 struct catch_paren : custom {
   WF_RULE_MATCH {
-    b.complain("slip", b.span(b.current()), "`catch` takes no parentheses", "write `catch e { … }`");
+    b.complain("slip", b.span(b.current()), "`catch` takes no parentheses",
+               "write `catch e { … }`");
     return ++b.position, true;
   }
 };

@@ -1,5 +1,5 @@
-// What was expected where a required rule did not match, in the reader's words. A rule under `p::must` in
-// grammar.h without a row here does not compile.
+// What was expected where a required rule did not match, in the reader's words. A rule under
+// `p::must` in grammar.h without a row here does not compile.
 #pragma once
 
 #include "lang/grammar/grammar.h"

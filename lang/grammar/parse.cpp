@@ -14,10 +14,12 @@ void make_type(Builder& b) {
     std::string_view name;
     ast::Type::Kind kind;
   } kTypes[] = {
-      {"any", ast::Type::Kind::Any},       {"null", ast::Type::Kind::Null},     {"bool", ast::Type::Kind::Bool},
-      {"int", ast::Type::Kind::Int},       {"float", ast::Type::Kind::Float},   {"number", ast::Type::Kind::Number},
-      {"string", ast::Type::Kind::String}, {"list", ast::Type::Kind::List},     {"map", ast::Type::Kind::Map},
-      {"duration", ast::Type::Kind::Duration}, {"time", ast::Type::Kind::Time}, {"fn", ast::Type::Kind::Fn},
+      {"any", ast::Type::Kind::Any},       {"null", ast::Type::Kind::Null},
+      {"bool", ast::Type::Kind::Bool},     {"int", ast::Type::Kind::Int},
+      {"float", ast::Type::Kind::Float},   {"number", ast::Type::Kind::Number},
+      {"string", ast::Type::Kind::String}, {"list", ast::Type::Kind::List},
+      {"map", ast::Type::Kind::Map},       {"duration", ast::Type::Kind::Duration},
+      {"time", ast::Type::Kind::Time},     {"fn", ast::Type::Kind::Fn},
       {"handle", ast::Type::Kind::Handle}, {"error", ast::Type::Kind::Error},
   };
   ast::Type made;
@@ -39,7 +41,8 @@ void make_type(Builder& b) {
     if (!found) {
       std::string near = nearest_name(name, known);
       b.complain("unknown-name", b.span(first), "unknown type `" + name + "`",
-                 near.empty() ? "types are any, null, bool, int, float, number, string, list, map, duration, time, fn, handle, error and {…}"
+                 near.empty() ? "types are any, null, bool, int, float, number, string, list, map, "
+                                "duration, time, fn, handle, error and {…}"
                               : "did you mean `" + near + "`?");
     }
     const bool generic = made.kind == ast::Type::Kind::List || made.kind == ast::Type::Kind::Map;
@@ -79,10 +82,12 @@ void make_pattern(Builder& b) {
     made.kind = first == Tok::LeftBrace ? ast::Pattern::Kind::Map : ast::Pattern::Kind::List;
     if (!rests.empty()) {
       made.rest = std::move(names.back());
-      const bool last = (made.items.empty() || made.items.back().span.begin < made.rest->span.begin) &&
-                        (made.fields.empty() || made.fields.back().key.span.begin < made.rest->span.begin);
+      const bool last =
+          (made.items.empty() || made.items.back().span.begin < made.rest->span.begin) &&
+          (made.fields.empty() || made.fields.back().key.span.begin < made.rest->span.begin);
       if (rests.size() > 1 || !last) {
-        b.complain("syntax", made.rest->span, "`...` takes what is left, so it stands once and last", "move it to the end");
+        b.complain("syntax", made.rest->span,
+                   "`...` takes what is left, so it stands once and last", "move it to the end");
       }
     }
   }
@@ -109,13 +114,15 @@ ast::File parse(uint32_t file_index, const Sources& sources, Diagnostics& diagno
   nothing.index = file_index;
   constexpr size_t kFileBytesMax = size_t{1} << 28;  // spans count in 32 bits
   if (text.size() > kFileBytesMax) {
-    diagnostics.error("too-large", {file_index, 0, 0}, "the file is larger than 256 MiB", "split it with `import`");
+    diagnostics.error("too-large", {file_index, 0, 0}, "the file is larger than 256 MiB",
+                      "split it with `import`");
     return nothing;
   }
   const size_t invalid = grammar::first_invalid_utf8(text);
   if (invalid != std::string::npos) {
     auto at = static_cast<uint32_t>(invalid);
-    diagnostics.error("not-utf8", {file_index, at, at + 1}, "this byte is not UTF-8", "save the file as UTF-8");
+    diagnostics.error("not-utf8", {file_index, at, at + 1}, "this byte is not UTF-8",
+                      "save the file as UTF-8");
     return nothing;
   }
   return grammar::parse_text(file_index, text, diagnostics);

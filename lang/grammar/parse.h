@@ -7,8 +7,8 @@
 
 namespace wakeful {
 
-/// Parses `sources.files[file_index]`. Never throws and never overflows the stack: what is wrong with
-/// the text is in `diagnostics`, one finding a mistake, as far as they can be told apart.
+/// Parses `sources.files[file_index]`. Never throws and never overflows the stack: what is wrong
+/// with the text is in `diagnostics`, one finding a mistake, as far as they can be told apart.
 ///
 /// Where there were errors the tree holds what could be recovered. check() may read it for further
 /// findings (names that stood in skipped text are in `File::lost_names`); compile() may not.

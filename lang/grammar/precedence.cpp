@@ -1,4 +1,5 @@
-// From flat rows of operands and operators to trees: the precedence table of language.md, section 4.
+// From flat rows of operands and operators to trees: the precedence table of language.md,
+// section 4.
 #include <algorithm>
 
 #include "lang/grammar/builder.h"
@@ -35,14 +36,16 @@ int binary_level(Tok kind) {
 }
 
 /// One operand and all operators from `least` up that follow it. Recurs once a level only.
-ast::ExprPtr Builder::climb(std::vector<ast::ExprPtr>& operands, size_t& operand, size_t& op, int least) {
+ast::ExprPtr Builder::climb(std::vector<ast::ExprPtr>& operands, size_t& operand, size_t& op,
+                            int least) {
   const size_t op_end = ops.size();
   ast::ExprPtr left;
   const size_t nots = op;
   while (op < op_end && ops[op].prefix) ++op;
   if (op > nots) {
     if (least > kNotLevel) {
-      fail_at(ops[nots].index, "syntax", "`not` binds looser than the operator before it", "put `not …` in parentheses");
+      fail_at(ops[nots].index, "syntax", "`not` binds looser than the operator before it",
+              "put `not …` in parentheses");
     }
     const size_t count_not = op - nots;
     left = climb(operands, operand, op, kNotLevel + 1);
@@ -65,13 +68,14 @@ ast::ExprPtr Builder::climb(std::vector<ast::ExprPtr>& operands, size_t& operand
       bool range = chained == kRangeLevel;
       fail_at(sign.index, range ? "syntax" : "chained-comparison",
               range ? "ranges do not chain" : "comparisons do not chain",
-              range ? "use parentheses" : "use `and`: `a < b and b < c`");
+              range ? "use parentheses" : "use and, as in `a < b and b < c`");
     }
     ++op;
     auto node = std::make_unique<ast::BinaryExpr>();
     node->right = climb(operands, operand, op, row.level + 1);
     node->op = sign.negated ? ast::BinaryOp::NotIn : row.op;
-    node->op_span = {file_, at(sign.index).begin, at(sign.negated ? sign.index + 1 : sign.index).end};
+    node->op_span = {file_, at(sign.index).begin,
+                     at(sign.negated ? sign.index + 1 : sign.index).end};
     node->span = {file_, left->span.begin, node->right->span.end};
     node->left = std::move(left);
     left = std::move(node);
@@ -95,18 +99,21 @@ namespace {
 
 /// `-9223372036854775808` is one number; without its minus it is none.
 bool is_smallest(const ast::Expr& expr) {
-  return expr.kind == ast::ExprKind::Int && ast::as<ast::IntExpr>(expr).value == INT64_MIN && !expr.parenthesised;
+  return expr.kind == ast::ExprKind::Int && ast::as<ast::IntExpr>(expr).value == INT64_MIN &&
+         !expr.parenthesised;
 }
 
 }  // namespace
 
-/// Applies the prefix operators, the innermost first; each gather, wait_any or race from the inside out
-/// takes the next `timeout` clause.
+/// Applies the prefix operators, the innermost first; each gather, wait_any or race from the inside
+/// out takes the next `timeout` clause.
 void Builder::operand() {
   auto prefixes = take(ops);
   if (prefixes.empty()) {
     if (is_smallest(*exprs.back())) {
-      complain("bad-number", exprs.back()->span, "the number does not fit an int (64 bits)", "write a float, as 1e20");
+      complain("bad-number", exprs.back()->span,
+               "`" + std::string(text(last())) + "` does not fit an int (64 bits)",
+               "write a float, as 1e20");
     }
     return;
   }
@@ -150,7 +157,8 @@ void Builder::operand() {
         if (!value && block) {
           node->block = std::move(block);
         } else if (value->kind != ast::ExprKind::Call) {
-          fail_at(sign.index, "syntax", "`spawn` takes a call or a block", "write `spawn f(…)` or `spawn { … }`");
+          fail_at(sign.index, "syntax", "`spawn` takes a call or a block",
+                  "write `spawn f(…)` or `spawn { … }`");
         } else {
           node->call = std::move(value);
         }
@@ -183,7 +191,8 @@ void Builder::operand() {
     }
   }
   if (timeout < all.size()) {
-    complain("syntax", all[timeout]->span, "a `timeout` without its `gather`, `wait_any` or `race`", "leave it out");
+    complain("syntax", all[timeout]->span, "a `timeout` without its `gather`, `wait_any` or `race`",
+             "leave it out");
   }
   exprs.push_back(std::move(value));
 }

@@ -15,20 +15,30 @@ struct Slip {
 
 TEST_CASE("a slip is answered with the right form, and is the only finding") {
   const Slip slip = GENERATE(
-      Slip{"// a comment, don't", "begin them with `#`"}, Slip{"f() // don't", "begin them with `#`"},
-      Slip{"f() // NOTE: this", "begin comments with `#`"}, Slip{"let x = 5 // the price", "begin comments with `#`"},
-      Slip{"/* a comment */ f()", "begin each line of it with `#`"}, Slip{"let xs = [\n1, // one\n2]", "begin them with `#`"},
-      Slip{"if a && b { }", "`and`"}, Slip{"if a || b { }", "`or`"}, Slip{"if !a { }", "`not`"},
-      Slip{"a === b", "`==`"}, Slip{"a !== b", "`!=`"}, Slip{"a ** b", "`math.pow(a, b)`"}, Slip{"x++", "`x += 1`"},
-      Slip{"x--", "`x -= 1`"}, Slip{"if a { } elif b { }", "`else if`"}, Slip{"if a { }\nelif b { } else { }", "`else if`"},
-      Slip{"let x = c ? a : b", "`if c { a } else { b }`"}, Slip{"f(c ? a : b)", "`if c { a } else { b }`"},
-      Slip{"let x = a if c else b", "`if c { a } else { b }`"}, Slip{"f(a if c else b)", "`if c { a } else { b }`"},
-      Slip{"let s = f\"{x}\"", "`\"…${x}…\"`"}, Slip{"let s = `a ${b}`", "`\"…${x}…\"`"},
-      Slip{"try { a } catch (e) { b }", "`catch e { … }`"}, Slip{"for (x in xs) { f(x) }", "`for x in xs { … }`"},
-      Slip{"for (let x of xs) { f(x) }", "`for x in xs { … }`"}, Slip{"for (let i = 0; i < 3; i += 1) { f(i) }", "`for i in 0..n { … }`"},
-      Slip{"for (a, b) in xs { f(a) }", "`for [a, b] in pairs { … }`"}, Slip{"def f(a) { a }", "`fn name(…) { … }`"},
-      Slip{"function f(a) { a }", "`fn name(…) { … }`"}, Slip{"const x = 1", "`let`"}, Slip{"const {a} = m", "`let`"},
-      Slip{"async f()", "leave it out"}, Slip{"let x = await f()", "leave it out"}, Slip{"await f()", "leave it out"},
+      Slip{"// a comment, don't", "begin them with `#`"},
+      Slip{"f() // don't", "begin them with `#`"},
+      Slip{"f() // NOTE: this", "begin comments with `#`"},
+      Slip{"let x = 5 // the price", "begin comments with `#`"},
+      Slip{"/* a comment */ f()", "begin each line of it with `#`"},
+      Slip{"let xs = [\n1, // one\n2]", "begin them with `#`"}, Slip{"if a && b { }", "`and`"},
+      Slip{"if a || b { }", "`or`"}, Slip{"if !a { }", "`not`"}, Slip{"a === b", "`==`"},
+      Slip{"a !== b", "`!=`"}, Slip{"a ** b", "`math.pow(a, b)`"}, Slip{"x++", "`x += 1`"},
+      Slip{"x--", "`x -= 1`"}, Slip{"if a { } elif b { }", "`else if`"},
+      Slip{"if a { }\nelif b { } else { }", "`else if`"},
+      Slip{"let x = c ? a : b", "`if c { a } else { b }`"},
+      Slip{"f(c ? a : b)", "`if c { a } else { b }`"},
+      Slip{"let x = a if c else b", "`if c { a } else { b }`"},
+      Slip{"f(a if c else b)", "`if c { a } else { b }`"}, Slip{"let s = f\"{x}\"", "`\"…${x}…\"`"},
+      Slip{"let s = `a ${b}`", "`\"…${x}…\"`"},
+      Slip{"try { a } catch (e) { b }", "`catch e { … }`"},
+      Slip{"for (x in xs) { f(x) }", "`for x in xs { … }`"},
+      Slip{"for (let x of xs) { f(x) }", "`for x in xs { … }`"},
+      Slip{"for (let i = 0; i < 3; i += 1) { f(i) }", "`for i in 0..n { … }`"},
+      Slip{"for (a, b) in xs { f(a) }", "`for [a, b] in pairs { … }`"},
+      Slip{"def f(a) { a }", "`fn name(…) { … }`"},
+      Slip{"function f(a) { a }", "`fn name(…) { … }`"}, Slip{"const x = 1", "`let`"},
+      Slip{"const {a} = m", "`let`"}, Slip{"async f()", "leave it out"},
+      Slip{"let x = await f()", "leave it out"}, Slip{"await f()", "leave it out"},
       Slip{"if a:\n  f()", "`{ … }`"});
   CAPTURE(slip.text);
   Parsed parsed("workflow main() {\n" + std::string(slip.text) + "\n}");
@@ -49,7 +59,7 @@ TEST_CASE("other mistakes say what to write") {
   CHECK(complaints("print \"x\"").find("write `print(…)`") != std::string::npos);
   CHECK(complaints("f(x => { let y = 1 })").find("`fn(x) { … }`") != std::string::npos);
   CHECK(complaints("f(x => throw \"a\")").find("`fn(x) { … }`") != std::string::npos);
-  CHECK(complaints("a < b < c").find("`a < b and b < c`") != std::string::npos);
+  CHECK(complaints("a < b < c").find("use and, as in `a < b and b < c`") != std::string::npos);
   CHECK(complaints("let x = (a, b)").find("`[a, b]`") != std::string::npos);
   CHECK(Parsed("print(1)\n").findings() == "1:1 misplaced\n");
   CHECK(Parsed("workflow a() {\n  workflow b() { }\n}\n").findings() == "2:3 misplaced\n");

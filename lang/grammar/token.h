@@ -1,4 +1,5 @@
-// What the lexer hands to the parser: tokens that know where they stand and which bracket is theirs.
+// What the lexer hands to the parser: tokens that know where they stand and which bracket is
+// theirs.
 #pragma once
 
 #include <cstdint>
@@ -39,8 +40,8 @@ struct Token {
   uint32_t column = 0;          // in bytes, from 0
   uint32_t pair = 0;            // of a bracket: the index of its partner; 0 where it has none
   uint32_t text = 0;            // of a string or its pieces: index into Tokens::texts
-  int64_t integer = 0;          // of an Int: its value (INT64_MIN: 2^63); of a Duration: milliseconds
-  double real = 0;              // of a Float
+  int64_t integer = 0;  // of an Int: its value (INT64_MIN: 2^63); of a Duration: milliseconds
+  double real = 0;      // of a Float
 };
 
 struct Tokens {
@@ -54,8 +55,8 @@ struct Tokens {
   std::vector<ast::File::Allow> allowed;
 };
 
-/// Cuts a file into tokens. Faults are reported and patched over, so that the parser sees a plausible
-/// token in their place.
+/// Cuts a file into tokens. Faults are reported and patched over, so that the parser sees a
+/// plausible token in their place.
 Tokens lex(uint32_t file_index, std::string_view source, Diagnostics& diagnostics);
 
 /// `,` or `workflow`; for classes of tokens what a reader calls them: "a name", "a number".
