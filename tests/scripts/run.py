@@ -235,8 +235,10 @@ def killed_once(script, options, mode, commit):
             before, _ = split_output(script, first.out, 1)
             rest_expected = max(0, len(second.out.rstrip("\n").split("\n")) - 1)
             after, result = split_output(script, second.out, second.code, rest_expected)
-            if result is not None and before and before[-1] == result:
-                before = before[:-1]          # it was killed after it had said its result
+            if result is not None and len(before) > len(script.prints):
+                before, said = split_output(script, first.out, 0, len(script.prints))
+                if said != result:            # it was killed after it had said its result
+                    raise Wrong(f"the result before the kill\n  expected: {result}\n  actual:   {said}")
             check_result(script, result)
             check_resumed_output(script, before, after)
             if script.error or "status" in script.found:
