@@ -68,6 +68,8 @@ LiveRunEntry& Engine::State::start_attempt(Run::Setup setup, RunId parent, StepI
   started.parent_step = parent_step.value;
   journal.append(started);
   setup.started = std::move(started);
+  setup.started.name = {};          // are beside it already: a waiting child should be small
+  setup.started.id = {};
   const RunId number = setup.number;
   LiveRunEntry& entry = add_run(number, std::make_unique<Run::Setup>(std::move(setup)));
   entry.spawned = spawned;
@@ -226,8 +228,7 @@ void Engine::State::terminate(RunId run, const std::string& reason) {
     note.time = time_for(*entry);
     note.value = reason;
     const Lsn at = journal.append(note);
-    std::vector<std::pair<uint64_t, RunId>> children(entry->children.begin(), entry->children.end());
-    std::sort(children.begin(), children.end());
+    const auto children = entry->children;
     for (const auto& [step, number] : children) {
       LiveRunEntry* child = find(number);
       if (child == nullptr) continue;

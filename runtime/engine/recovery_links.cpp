@@ -246,7 +246,8 @@ void Recovery::forget() {
   for (RunId run : open_) {
     LiveRunEntry* entry = state_.find(run);
     if (entry == nullptr) continue;
-    for (const auto& [step, child] : std::unordered_map(entry->children)) {
+    const auto children = entry->children;
+    for (const auto& [step, child] : children) {
       if (LiveRunEntry* started = state_.find(child)) state_.drop_run(*started);
     }
     state_.drop_backoffs(run, true);

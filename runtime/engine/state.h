@@ -12,6 +12,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -83,9 +84,10 @@ struct LiveRunEntry {
   uint32_t unreleased = 0;          // items of the gate that hold its lines
   std::vector<OutputLine> lines;    // of the present burst
   TimerKey run_timeout, execution_timeout;
-  std::unordered_map<uint64_t, TimerKey> timers;                       // by step
-  std::unordered_map<uint64_t, std::unique_ptr<LiveStep>> steps;
-  std::unordered_map<uint64_t, RunId> children;                        // open ones: step → its present attempt
+  // Ordered maps: an empty one is small, and most runs have few steps.
+  std::map<uint64_t, TimerKey> timers;                       // by step
+  std::map<uint64_t, std::unique_ptr<LiveStep>> steps;
+  std::map<uint64_t, RunId> children;                        // open ones: step → its present attempt
 
   const Run::Setup& setup() const { return run ? run->setup() : *unborn; }
   bool has_event() const { return pending_at < pending.size(); }
