@@ -34,7 +34,7 @@ TEST_CASE("a line that starts with these goes on with the one above") {
   CHECK(body("if a { 1 }\nelse if b { 2 }\n\nelse { 3 }") == "(if a {1} {(if b {2} {3})})");
   CHECK(body("try { a }\ncatch e { b }\n# c\nfinally { d }") ==
         "(try {a} (catch e {b}) (finally {d}))");
-  CHECK(body("batch x\nin xs\nsize 3\npause 1s\n{ x }") == "5:9 syntax\n");
+  CHECK(body("batch x\nin xs\nsize 3\npause 1s\n{ x }") == "6:1 syntax\n");
   CHECK(body("batch x\nin xs\nsize 3\npause 1s { x }") == "(batch x xs size:3 pause:1000ms {x})");
 }
 
@@ -67,8 +67,8 @@ TEST_CASE("return at the end of a line returns null") {
 }
 
 TEST_CASE("the brace of a block stands on the line of its header's end") {
-  CHECK(body("if a\n{ b }") == "2:5 syntax\n");
-  CHECK(body("while a\n{ b }") == "2:8 syntax\n");
+  CHECK(body("if a\n{ b }") == "3:1 syntax\n");
+  CHECK(body("while a\n{ b }") == "3:1 syntax\n");
   CHECK(body("if a and\nb { c }") == "(if (and a b) {c})");
 }
 

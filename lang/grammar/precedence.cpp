@@ -67,8 +67,8 @@ ast::ExprPtr Builder::climb(std::vector<ast::ExprPtr>& operands, size_t& operand
     if (row.level == chained) {
       bool range = chained == kRangeLevel;
       fail_at(sign.index, range ? "syntax" : "chained-comparison",
-              range ? "ranges do not chain" : "comparisons do not chain",
-              range ? "use parentheses" : "use and, as in `a < b and b < c`");
+              range ? "ranges do not chain" : "comparisons do not chain: use and",
+              range ? "use parentheses" : "use `and`: `a < b and b < c`");
     }
     ++op;
     auto node = std::make_unique<ast::BinaryExpr>();

@@ -87,7 +87,7 @@ void explain_slip(Builder& b) {
   }
   previous_word_slip(b);
   if (token.kind == Tok::Dot && !after_operand && b.at(b.position + 1).kind == Tok::Int) {
-    b.fail_at(b.position, "bad-number", "a float needs a digit on both sides of its point",
+    b.fail_at(b.position, "bad-number", "a float needs a digit on both sides of its `.`",
               "write `0." + std::string(b.text(b.at(b.position + 1))) + "`");
   }
   if (token.kind == Tok::Plus && !after_operand) {
@@ -287,9 +287,8 @@ void for_in_parentheses(Builder& b) {
 
 void brace_on_next_line(Builder& b) {
   if (b.current().kind != Tok::LeftBrace || b.visible(b.position)) return;
-  const uint32_t line_end = b.last().end;
-  b.complain("syntax", {b.span(b.last()).file, line_end, line_end + 1},
-             "the `{` of a block stands on the line of its header", "move it here");
+  b.complain("syntax", b.span(b.current()), "the `{` of a block stands on the line of its header",
+             "move it to the end of the line above");
   b.fresh = b.position;
 }
 
