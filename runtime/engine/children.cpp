@@ -87,14 +87,17 @@ LiveRunEntry& Engine::State::start_attempt(Run::Setup setup, RunId parent, StepI
 /// Counted from the recorded start, so that downtime counts.
 void Engine::State::arm_run_timeouts(LiveRunEntry& entry, bool already_timed_out) {
   if (!entry.options || already_timed_out) return;
+  const StepOptions& options = *entry.options;
+  if (options.run_timeout_ms < 0 && options.execution_timeout_ms < 0) return;
   const uint64_t order = journal.appended().value;
-  if (entry.options->run_timeout_ms >= 0) {
-    entry.run_timeout = timers.arm(entry.setup().started.time + entry.options->run_timeout_ms, order,
-                                   {TimerUse::RunTimeout, entry.number, {}});
+  entry.timeouts = std::make_unique<RunTimeouts>();
+  if (options.run_timeout_ms >= 0) {
+    entry.timeouts->run = timers.arm(entry.setup().started.time + options.run_timeout_ms, order,
+                                     {TimerUse::RunTimeout, entry.number, {}});
   }
-  if (entry.options->execution_timeout_ms >= 0) {
-    entry.execution_timeout = timers.arm(entry.first_started_ms + entry.options->execution_timeout_ms, order,
-                                         {TimerUse::ExecutionTimeout, entry.number, {}});
+  if (options.execution_timeout_ms >= 0) {
+    entry.timeouts->execution = timers.arm(entry.first_started_ms + options.execution_timeout_ms, order,
+                                           {TimerUse::ExecutionTimeout, entry.number, {}});
   }
 }
 

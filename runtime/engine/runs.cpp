@@ -172,8 +172,10 @@ void Engine::State::drop_run(LiveRunEntry& entry) {
       cancel_attempt(*step->running);
     }
   }
-  timers.drop(entry.run_timeout);
-  timers.drop(entry.execution_timeout);
+  if (entry.timeouts) {
+    timers.drop(entry.timeouts->run);
+    timers.drop(entry.timeouts->execution);
+  }
   runs.erase(RunId{entry.number});
 }
 

@@ -61,6 +61,10 @@ struct LiveStep {
   bool cancelled = false;           // asked for by the run
 };
 
+struct RunTimeouts {
+  TimerKey run, execution;
+};
+
 struct LiveRunEntry {
   std::unique_ptr<Run> run;         // null before its first burst
   std::unique_ptr<Run::Setup> unborn;  // until then
@@ -83,7 +87,7 @@ struct LiveRunEntry {
   bool cancel_requested = false;    // so its failure is not retried
   uint32_t unreleased = 0;          // items of the gate that hold its lines
   std::vector<OutputLine> lines;    // of the present burst
-  TimerKey run_timeout, execution_timeout;
+  std::unique_ptr<RunTimeouts> timeouts;  // null: none is armed
   // Ordered maps: an empty one is small, and most runs have few steps.
   std::map<uint64_t, TimerKey> timers;                       // by step
   std::map<uint64_t, std::unique_ptr<LiveStep>> steps;
