@@ -105,12 +105,14 @@ void Engine::State::arm_run_timeouts(LiveRunEntry& entry, bool already_timed_out
 void Engine::State::run_has_ended(LiveRunEntry& entry) {
   const RunStatus status = entry.run->status();
   if (entry.parent && !back_off(entry, status, entry.run->outcome())) {
-    child_has_ended(entry.parent, entry.parent_step, status, entry.ended_at, entry.run->outcome());
+    child_has_ended(entry.parent, entry.parent_step, status, entry.ended_at, entry.ended_number,
+                    entry.run->outcome());
   }
   drop_run(entry);
 }
 
-void Engine::State::child_has_ended(RunId parent, StepId step, RunStatus status, Lsn ended_at,
+/// `number`: that of the child's RunEnded; 0 where it has none.
+void Engine::State::child_has_ended(RunId parent, StepId step, RunStatus status, Lsn ended_at, uint64_t number,
                                     std::string value) {
   LiveRunEntry* above = find(parent);
   if (above == nullptr) return;     // an abandoned child's end is its own
@@ -120,6 +122,7 @@ void Engine::State::child_has_ended(RunId parent, StepId step, RunStatus status,
   event.step = step.value;
   event.kind = static_cast<uint64_t>(status);
   event.ref = ended_at.value;
+  event.number = number;
   event.value = std::move(value);
   tell(*above, std::move(event));
 }
@@ -180,7 +183,7 @@ void Engine::State::cancel_child(RunId parent, StepId step, CancelMode mode, con
     backoffs.erase(found);
     backoff_ids.erase(backoff.setup.id);
     timers.drop(backoff.timer);
-    child_has_ended(parent, step, backoff.status, backoff.failed_at, std::move(backoff.failure));
+    child_has_ended(parent, step, backoff.status, backoff.failed_at, 0, std::move(backoff.failure));
     return;
   }
   LiveRunEntry* above = find(parent);
@@ -246,7 +249,7 @@ void Engine::State::terminate(RunId run, const std::string& reason) {
     }
     drop_backoffs(entry->number, false);
     end_burst(*entry, true);
-    child_has_ended(entry->parent, entry->parent_step, RunStatus::Terminated, at, reason);
+    child_has_ended(entry->parent, entry->parent_step, RunStatus::Terminated, at, 0, reason);
     drop_run(*entry);
   }
 }

@@ -104,7 +104,7 @@ Result<void> Recovery::end_child(Open& open, LiveRunEntry& parent, const EndedCh
   if (!spawn.options.empty()) ended.options = state_.options_cache.of(spawn.options);
   if (!state_.back_off(ended, child.info.status, record->value)) {
     state_.child_has_ended(parent.number, ended.parent_step, child.info.status, child.info.last,
-                           std::move(record->value));
+                           record->type == RecordType::RunEnded ? record->number : 0, std::move(record->value));
   }
   return {};
 }

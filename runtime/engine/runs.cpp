@@ -123,6 +123,7 @@ void Engine::State::begin_burst(LiveRunEntry& entry) {
   record.time = time_for(entry);
   record.kind = event.kind;
   record.ref = event.ref;
+  record.number = event.number;
   record.name = std::move(event.name);
   if (event.type != RecordType::ChildEnded) record.value = std::move(event.value);
   journal.append(record);
@@ -215,8 +216,10 @@ bool BurstHost::command(Record& record) {
       journal.append(record);
       return true;
     case RecordType::RunEnded:
-      record.number = entry_.lines.empty() ? 0 : 1;
+      // logs count as lines too, and those of a burst that recovery played again
+      record.number = (record.number & ~kPrinted) | (entry_.lines.empty() ? 0 : kPrinted);
       entry_.ended_at = journal.append(record);
+      entry_.ended_number = record.number;
       return true;
     case RecordType::RunStarted:
     case RecordType::CancelRequested:
@@ -228,6 +231,10 @@ bool BurstHost::command(Record& record) {
     case RecordType::TimerFired:
     case RecordType::AttemptFailed:
     case RecordType::Released:
+    case RecordType::UndoSent:
+    case RecordType::UndoRequested:
+    case RecordType::UndoEnded:
+    case RecordType::ChildUndone:
       break;
   }
   WF_CHECK(!"not a command");

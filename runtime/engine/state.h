@@ -34,6 +34,7 @@ struct PendingEvent {
   uint64_t step = 0;
   uint64_t kind = 0;
   uint64_t ref = 0;
+  uint64_t number = 0;
   std::string name;
   std::string value;                // of ChildEnded: delivered with the record, not part of it
 };
@@ -73,6 +74,7 @@ struct LiveRunEntry {
   StepId parent_step;
   Lsn spawned;                      // the parent's ChildStarted
   Lsn ended_at;                     // its RunEnded, once emitted
+  uint64_t ended_number = 0;        // `number` of that
   uint32_t attempt = 1;
   std::shared_ptr<const StepOptions> options;  // of a child; null where there are none
   int64_t first_started_ms = 0;     // of its first attempt: execution_timeout
@@ -156,7 +158,7 @@ struct Engine::State {
                               std::shared_ptr<const StepOptions> options, int64_t first_started_ms);
   void arm_run_timeouts(LiveRunEntry& entry, bool already_timed_out);
   void run_has_ended(LiveRunEntry& entry);
-  void child_has_ended(RunId parent, StepId step, RunStatus status, Lsn ended_at, std::string value);
+  void child_has_ended(RunId parent, StepId step, RunStatus status, Lsn ended_at, uint64_t number, std::string value);
   bool back_off(LiveRunEntry& entry, RunStatus status, const std::string& error);
   void next_attempt(RunId parent, StepId step);
   void drop_backoffs(RunId parent, bool abandoned_too);

@@ -82,12 +82,18 @@ Result<void> RunTable::apply(const Record& record, Lsn at) {
   if (record.type == RecordType::RunEnded) {
     info.status = static_cast<RunStatus>(record.kind);
     info.ended_ms = row->last_event_ms;
-    info.released = record.number != 1;
+    info.released = (record.number & kPrinted) == 0;
     info.last = at;
   } else if (record.type == RecordType::Terminated) {
     info.status = RunStatus::Terminated;
     info.ended_ms = record.time;
     info.last = at;
+  } else if (record.type == RecordType::UndoRequested) {
+    info.undoing = true;
+  } else if (record.type == RecordType::UndoEnded) {
+    info.undoing = false;
+    info.undone = true;
+    info.released = (record.number & kPrinted) == 0;
   } else if (record.type == RecordType::Released) {
     info.released = true;
   } else if (record.type == RecordType::ChildStarted) {

@@ -105,6 +105,10 @@ std::string words(const Record& record) {
     case RecordType::AttemptFailed:
       return fmt::format("attempt {} of step {} failed", record.number, record.step);
     case RecordType::Released: return "the run's last prints were released";
+    case RecordType::UndoSent: return fmt::format("undoes the child of step {}", record.ref);
+    case RecordType::UndoRequested: return "the completed run was asked to undo what it did";
+    case RecordType::UndoEnded: return fmt::format("ends its undoing, which {}", step_status(record.kind));
+    case RecordType::ChildUndone: return fmt::format("the undoing of step {} {}", record.step, step_status(record.kind));
   }
   return "an unknown record";
 }
@@ -114,7 +118,7 @@ std::string words(const Record& record) {
 std::string describe(const Record& record, const Sources* sources) {
   std::string text = words(record);
   if (record.step != 0 && class_of(record.type) == RecordClass::Command &&
-      record.type != RecordType::CancelSent) {
+      record.type != RecordType::CancelSent && record.type != RecordType::UndoSent) {
     text += fmt::format(" as step {}", record.step);
   }
   return text + place(record, sources);

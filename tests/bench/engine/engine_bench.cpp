@@ -136,8 +136,11 @@ void waiting(const std::string& folder, const Program& program, int64_t children
     seen = end;
   });
   must(bench.engine->work_until_ended({bench.start("Waiting", children)}));
-  fmt::print("{:<7} waiting     {:>10.0f} bytes/child  floor 4096\n", children,
-             static_cast<double>(resident_bytes() - before) / static_cast<double>(children));
+  const size_t with_slack = resident_bytes();
+  malloc_trim(0);
+  fmt::print("{:<7} waiting     {:>10.0f} bytes/child  floor 4096, {:.0f} before slack is given back\n", children,
+             static_cast<double>(resident_bytes() - before) / static_cast<double>(children),
+             static_cast<double>(with_slack - before) / static_cast<double>(children));
 }
 
 void steps(const std::string& folder, const Program& program) {
