@@ -106,6 +106,8 @@ std::string kind_text(const Record& record) {
     case RecordType::StepScheduled:
       return step_kind(record.kind);
     case RecordType::StepEnded:
+    case RecordType::UndoEnded:
+    case RecordType::ChildUndone:
       return step_status(record.kind);
     case RecordType::TimerStarted:
       return timer_kind(record.kind);
@@ -118,6 +120,8 @@ std::string kind_text(const Record& record) {
     case RecordType::ValueRecorded:
     case RecordType::AttemptFailed:
     case RecordType::Released:
+    case RecordType::UndoSent:
+    case RecordType::UndoRequested:
       return "";
   }
   return "";
@@ -188,6 +192,18 @@ std::string Describer::words(const Record& r) {
              with_value(": ", r.value);
     case RecordType::Released:
       return "its last output was released";
+    case RecordType::UndoSent: {
+      Record child = r;
+      child.step = r.ref;
+      steps_[r.step] = "undoing of " + step_label(child);
+      return "undoing asked of " + step_label(child);
+    }
+    case RecordType::UndoRequested:
+      return "undoing begins";
+    case RecordType::UndoEnded:
+      return "undoing " + kind + with_value(": ", r.value);
+    case RecordType::ChildUndone:
+      return step_label(r) + " " + kind;
   }
   return name_of(r.type);
 }

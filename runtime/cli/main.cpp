@@ -4,10 +4,12 @@
 
 #include "runtime/cli/command_line.h"
 #include "runtime/cli/output.h"
+#include "runtime/values/heap.h"
 
 int main(int argc, char** argv) {
   using namespace wakeful::cli;
   prepare_descriptors();
+  wakeful::keep_freed_memory();              // one process, one heap after the other: do not hand pages back and forth
   try {
     int exit_code = kExitDone;
     const auto line =

@@ -104,7 +104,10 @@ void Engine::State::arm_run_timeouts(LiveRunEntry& entry, bool already_timed_out
 /// The run has emitted RunEnded: its parent is told, or it is tried again.
 void Engine::State::run_has_ended(LiveRunEntry& entry) {
   const RunStatus status = entry.run->status();
-  if (entry.parent && !back_off(entry, status, entry.run->outcome())) {
+  if (entry.undoing) {
+    child_is_undone(entry.parent, StepId{entry.undoing->step}, entry.undoing->kind, entry.ended_at,
+                    entry.undoing->failure);
+  } else if (entry.parent && !back_off(entry, status, entry.run->outcome())) {
     child_has_ended(entry.parent, entry.parent_step, status, entry.ended_at, entry.ended_number,
                     entry.run->outcome());
   }

@@ -29,6 +29,11 @@ class OutputGate {
 
   void put(Item item) { items_.push_back(std::move(item)); }
   bool empty() const { return items_.empty(); }
+  uint32_t count(RunId run) const {
+    uint32_t count = 0;
+    for (const Item& item : items_) count += item.run == run;
+    return count;
+  }
   bool ready(Lsn durable) const { return !items_.empty() && items_.front().position <= durable; }
   Item take() {
     Item item = std::move(items_.front());

@@ -19,6 +19,7 @@ Result<void> Recovery::resume(const std::vector<RunId>& requested) {
   if (done) done = load();
   for (RunId run : open_) {
     if (done) done = link_children(found_.at(run));
+    if (done) done = link_undos(found_.at(run));
   }
   if (done) {
     for (RunId run : open_) apply_parent(found_.at(run));
@@ -51,7 +52,7 @@ Result<void> Recovery::collect(const std::vector<RunId>& requested) {
     queue.pop_back();
     if (!seen.insert(run).second || state_.find(run) != nullptr) continue;
     const RunInfo* info = state_.journal.find(run);
-    if (info->status == RunStatus::Running) {
+    if (info->status == RunStatus::Running || info->undoing) {
       open_.push_back(run);
     } else if (!info->released) {
       unreleased_.push_back(run);
@@ -94,6 +95,7 @@ Result<void> Recovery::add(RunId run) {
   entry.spawned = Lsn{started.ref};
   entry.announce = !entry.parent || std::find(requested_.begin(), requested_.end(), run) != requested_.end();
   if (!started.options.empty()) entry.options = state_.options_cache.of(started.options);
+  if (info.undoing) entry.undoing = std::make_unique<Undoing>();
   Open& open = found_[run];
   open.run = run;
   read_history(open, entry, history);
@@ -140,6 +142,7 @@ void Recovery::read_command(Open& open, LiveRunEntry& entry, Lsn at, const Recor
       if (record.ref != 0) open.children.emplace(record.step, std::pair{at, record});
       return;
     case RecordType::CancelSent: open.cancels[record.step].push_back(record); return;
+    case RecordType::UndoSent: open.undos[record.step] = record.ref; return;
     default: return;
   }
 }
@@ -170,6 +173,7 @@ void Recovery::read_event(Open& open, LiveRunEntry& entry, const Record& record)
       }
       return;
     case RecordType::ChildEnded: open.children.erase(record.step); return;
+    case RecordType::ChildUndone: open.undos.erase(record.step); return;
     case RecordType::CancelRequested:
       entry.cancel_requested = true;
       if (static_cast<CancelCause>(record.kind) == CancelCause::Parent) ++open.cancels_received;

@@ -32,6 +32,7 @@ class Recovery {
     std::unordered_map<uint64_t, std::pair<Lsn, Record>> children;  // ChildStarted without an end
     std::unordered_map<uint64_t, std::vector<Record>> cancels;      // CancelSent, by step
     uint64_t cancels_received = 0;                            // from its parent
+    std::unordered_map<uint64_t, uint64_t> undos;             // UndoSent without ChildUndone: → the child's step
     bool timed_out = false;
   };
   struct EndedChild {
@@ -52,7 +53,7 @@ class Recovery {
   void apply_parent(const Open& open);
   void resend_cancels(const Open& open, LiveRunEntry& entry, const History& parent);
   Result<void> play(const Open& open);
-  PlayerSources player_sources(const Image& image) const;
+  Result<void> link_undos(const Open& open);
   void dispatch(const Open& open);
   Result<void> release_ended();
   Result<std::vector<OutputLine>> last_lines(RunId run);

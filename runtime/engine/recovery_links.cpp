@@ -84,6 +84,28 @@ Result<void> Recovery::link_children(Open& open) {
   return {};
 }
 
+/// Children that the run had told to undo themselves: in the middle of it, through with it, or not told yet.
+Result<void> Recovery::link_undos(const Open& open) {
+  std::vector<std::pair<uint64_t, uint64_t>> undos(open.undos.begin(), open.undos.end());
+  std::sort(undos.begin(), undos.end());
+  for (const auto& [step, child_step] : undos) {
+    const RunInfo* child = state_.completed_child(open.run, child_step);
+    if (child != nullptr && child->undoing) {
+      state_.find(child->number)->undoing->step = step;
+    } else if (child != nullptr && child->undone) {
+      auto history = state_.journal.history(child->number);
+      if (!history) return tl::unexpected(history.error());
+      auto ended = std::find_if(history->rbegin(), history->rend(), [](const auto& entry) {
+        return entry.second.type == RecordType::UndoEnded;
+      });
+      state_.child_is_undone(open.run, StepId{step}, ended->second.kind, ended->first, ended->second.value);
+    } else {
+      state_.send_undo(*state_.find(open.run), StepId{step}, child_step);
+    }
+  }
+  return {};
+}
+
 /// Its newest attempt has ended: another one is due, or the parent is to be told.
 Result<void> Recovery::end_child(Open& open, LiveRunEntry& parent, const EndedChild& child) {
   auto record = state_.journal.record_at(child.info.last);
@@ -141,23 +163,12 @@ void Recovery::resend_cancels(const Open& open, LiveRunEntry& entry, const Histo
 
 // --- into the end of the history, and on --------------------------------------------------------------
 
-PlayerSources Recovery::player_sources(const Image& image) const {
-  PlayerSources sources;
-  sources.value_at = [this](Lsn at) -> Result<std::string> {
-    auto record = state_.journal.record_at(at);
-    if (!record) return tl::unexpected(record.error());
-    return std::move(record->value);
-  };
-  sources.sources = &image.program().sources;
-  return sources;
-}
-
 Result<void> Recovery::play(const Open& open) {
   LiveRunEntry* found = state_.find(open.run);
   if (found == nullptr) return {};  // terminated meanwhile
   LiveRunEntry& entry = *found;
   BurstHost live(state_, entry);
-  HistoryPlayer player(*entry.run, histories_.at(open.run), player_sources(*entry.setup().image), &live);
+  HistoryPlayer player(*entry.run, histories_.at(open.run), state_.player_sources(*entry.setup().image), &live);
   entry.in_burst = true;            // what it is told from here on waits
   Run::State state;
   do {
@@ -230,7 +241,7 @@ Result<std::vector<OutputLine>> Recovery::last_lines(RunId run) {
   if (!setup) return tl::unexpected(setup.error());
   Run ended(std::move(*setup));
   LineCollector collector;
-  HistoryPlayer player(ended, history, player_sources(**image), &collector);
+  HistoryPlayer player(ended, history, state_.player_sources(**image), &collector);
   while (player.advance(kSliceTicks) == Run::State::More) {
   }
   if (player.error()) return tl::unexpected(*player.error());

@@ -17,6 +17,9 @@ workflow Child(x) { sleep(1s); print("child ${x}"); x * 2 }
 workflow Bad(x) { sleep(1s); throw "bad ${x}" }
 workflow Undoes(x) { compensate { print("undo ${x}"); file.read("undo-${x}") }; sleep(1s * x); throw "late ${x}" }
 workflow Flaky(n) { sleep(1s); if self.attempt < n { throw "again" }; self.attempt }
+workflow Made(x) { compensate { print("unmake ${x}"); file.read("unmake-${x}") }; compensate { sleep(1s) }; x }
+workflow Maker(x) { Made("${x}/inner"); compensate { print("maker ${x}") }; x }
+workflow Stubborn() { compensate { throw "stays" }; 1 }
 workflow Parent(x) { gather [spawn Child(x), spawn Child(x + 1)] }
 activity twice(x) { x * 2 }
 activity read(path) with {retry_policy: {maximum_attempts: 3}} { file.read(path) }
@@ -61,6 +64,12 @@ TEST_CASE("crash: cancelling and undoing") {
   CHECK(crash("spawn Undoes(100) with {parent_close_policy: \"cancel\"}\n spawn Child(1) with "
               "{parent_close_policy: \"terminate\"}\n 5") == "");
   CHECK(crash("try { gather (spawn Child(1)) timeout 10ms } catch e { e.kind }") == "");
+}
+
+TEST_CASE("crash: children that had ended are undone") {
+  CHECK(crash("Maker(1)\n compensate { print(\"mine\") }\n gather [spawn Made(2), spawn Made(3)]\n throw \"x\"") == "");
+  CHECK(crash("try { Maker(1)\n throw \"x\" } catch e { print(e.message) }\n Made(2)\n 5") == "");
+  CHECK(crash("try { Stubborn()\n Made(1)\n throw \"x\" } catch e { print(e.data.failures[0].message) }\n 1") == "");
 }
 
 TEST_CASE("crash: interrupted bursts") {

@@ -125,7 +125,8 @@ void Engine::State::begin_burst(LiveRunEntry& entry) {
   record.ref = event.ref;
   record.number = event.number;
   record.name = std::move(event.name);
-  if (event.type != RecordType::ChildEnded) record.value = std::move(event.value);
+  const bool elsewhere = event.type == RecordType::ChildEnded || event.type == RecordType::ChildUndone;
+  if (!elsewhere) record.value = std::move(event.value);
   journal.append(record);
   entry.run->deliver(record, event.value);
 }
@@ -221,6 +222,16 @@ bool BurstHost::command(Record& record) {
       entry_.ended_at = journal.append(record);
       entry_.ended_number = record.number;
       return true;
+    case RecordType::UndoSent:
+      journal.append(record);
+      state_.send_undo(entry_, StepId{record.step}, record.ref);
+      return true;
+    case RecordType::UndoEnded:
+      record.number = entry_.lines.empty() ? 0 : kPrinted;
+      entry_.ended_at = journal.append(record);
+      entry_.undoing->kind = record.kind;
+      entry_.undoing->failure = record.value;
+      return true;
     case RecordType::RunStarted:
     case RecordType::CancelRequested:
     case RecordType::RunTimedOut:
@@ -231,9 +242,7 @@ bool BurstHost::command(Record& record) {
     case RecordType::TimerFired:
     case RecordType::AttemptFailed:
     case RecordType::Released:
-    case RecordType::UndoSent:
     case RecordType::UndoRequested:
-    case RecordType::UndoEnded:
     case RecordType::ChildUndone:
       break;
   }

@@ -66,6 +66,13 @@ struct RunTimeouts {
   TimerKey run, execution;
 };
 
+/// A completed run that runs its compensate blocks, and what came of it.
+struct Undoing {
+  uint64_t step = 0;                // the parent's UndoSent; 0: its parent is not waiting
+  uint64_t kind = 0;                // StepStatus, once it has ended
+  std::string failure;              // CBOR
+};
+
 struct LiveRunEntry {
   std::unique_ptr<Run> run;         // null before its first burst
   std::unique_ptr<Run::Setup> unborn;  // until then
@@ -90,6 +97,7 @@ struct LiveRunEntry {
   uint32_t unreleased = 0;          // items of the gate that hold its lines
   std::vector<OutputLine> lines;    // of the present burst
   std::unique_ptr<RunTimeouts> timeouts;  // null: none is armed
+  std::unique_ptr<Undoing> undoing; // of a completed run that undoes itself; null elsewhere
   // Ordered maps: an empty one is small, and most runs have few steps.
   std::map<uint64_t, TimerKey> timers;                       // by step
   std::map<uint64_t, std::unique_ptr<LiveStep>> steps;
@@ -165,6 +173,14 @@ struct Engine::State {
   void cancel_child(RunId parent, StepId step, CancelMode mode, const std::string& reason);
   void request_cancel(LiveRunEntry& entry, CancelCause cause, const std::string& reason);
   void terminate(RunId run, const std::string& reason);
+
+  // undo.cpp: completed runs that undo themselves
+  void send_undo(LiveRunEntry& parent, StepId step, uint64_t child_step);
+  Result<void> begin_undo(RunId run, StepId step);
+  void refuse_undo(RunId parent, StepId step, const RunInfo* child, const std::string& why);
+  void child_is_undone(RunId parent, StepId step, uint64_t kind, Lsn at, std::string failure);
+  const RunInfo* completed_child(RunId parent, uint64_t child_step) const;
+  PlayerSources player_sources(const Image& image) const;
 
   // steps.cpp: activities and effects
   void schedule(LiveRunEntry& entry, const Record& record);

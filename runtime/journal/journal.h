@@ -43,6 +43,8 @@ struct RunInfo {
   Lsn first;                        // its RunStarted
   Lsn last;                         // its newest record; once ended, its RunEnded or Terminated
   bool released = true;             // false: ended with prints that nobody marked as released (journal note)
+  bool undoing = false;             // completed, and its compensate blocks are to run or run now
+  bool undone = false;              // completed, and they have run
   std::string program;
 };
 

@@ -14,6 +14,8 @@ constexpr uint64_t kSnapshotVersion = 1;
 // Bits of a row's head, beside the status (3 bits).
 constexpr uint64_t kReleased = 1 << 3;
 constexpr uint64_t kStarted = 1 << 4;  // else the number was only reserved, and nothing follows
+constexpr uint64_t kUndoing = 1 << 5;
+constexpr uint64_t kUndone = 1 << 6;
 
 /// Words by number, each written where it occurs first.
 class Words {
@@ -63,7 +65,8 @@ std::string RunTable::snapshot(Lsn until) const {
       wire::put_varint(out, 0);
       continue;
     }
-    wire::put_varint(out, uint64_t(info.status) | (info.released ? kReleased : 0) | kStarted);
+    wire::put_varint(out, uint64_t(info.status) | (info.released ? kReleased : 0) | kStarted |
+                             (info.undoing ? kUndoing : 0) | (info.undone ? kUndone : 0));
     wire::put_text(out, info.id);
     words.put(out, info.workflow);
     words.put(out, info.program);
@@ -110,6 +113,8 @@ Result<Lsn> RunTable::restore(std::string_view bytes) {
     info.number = RunId{number};
     info.status = static_cast<RunStatus>(head & 7);
     info.released = head & kReleased;
+    info.undoing = head & kUndoing;
+    info.undone = head & kUndone;
     info.id = in.text();
     info.workflow = words.get(in);
     info.program = words.get(in);

@@ -55,7 +55,7 @@ bool HistoryPlayer::differ(Lsn at, std::string expected, std::string found) {
 bool HistoryPlayer::deliver_next() {
   const auto& [at, record] = *next();
   std::string value;
-  if (record.type == RecordType::ChildEnded) {
+  if (record.type == RecordType::ChildEnded || record.type == RecordType::ChildUndone) {
     auto found = sources_.value_at(Lsn{record.ref});
     if (!found) {
       error_ = found.error();
@@ -93,7 +93,7 @@ Run::State HistoryPlayer::advance(uint64_t budget) {
     arm();
     if (difference_ || error_ || state == Run::State::Stopped) return Run::State::Stopped;
     if (state != Run::State::More && !finish_burst(state)) return Run::State::Stopped;
-    if (state == Run::State::Ended) return state;
+    if (state == Run::State::Ended && next() == nullptr) return state;
     if (state == Run::State::More && exhausted()) return state;
     budget -= std::min(budget, used);
     if (budget == 0) {
@@ -115,7 +115,8 @@ bool HistoryPlayer::finish_burst(Run::State state) {
   skip_notes();
   if (next() == nullptr) return true;
   const auto& [at, record] = *next();
-  if (state == Run::State::Ended || !starts_burst(record)) {
+  const bool may_end = record.type == RecordType::UndoRequested;
+  if (!starts_burst(record) || (state == Run::State::Ended && !may_end)) {
     return differ(at, describe(record, sources_.sources), code);
   }
   return true;

@@ -71,6 +71,8 @@ void Run::Core::take_event(const Record& event, const std::string& value) {
       if (!done) {
         Handle* handle = found->second.handle.as<Handle>();
         decoded = wrap_failure("ChildFailed", handle->id.string()->view(), decoded);
+      } else if ((event.number & kHoldsBlocks) != 0) {
+        receive_blocks(found->second);
       }
       end_work(event.step, done, decoded);
       break;
@@ -89,7 +91,22 @@ void Run::Core::take_event(const Record& event, const std::string& value) {
       cancel_main(timed_out);
       break;
     }
+    case RecordType::UndoRequested:
+      begin_undo();
+      break;
+    case RecordType::ChildUndone: {
+      auto found = works.find(event.step);
+      if (found == works.end()) break;
+      decode(value);
+      bool done = static_cast<StepStatus>(event.kind) == StepStatus::Completed;
+      Handle* handle = found->second.handle.as<Handle>();
+      if (!done) decoded = wrap_failure("ChildFailed", handle->id.string()->view(), decoded);
+      end_work(event.step, done, decoded);
+      break;
+    }
     case RecordType::RunEnded:
+    case RecordType::UndoSent:
+    case RecordType::UndoEnded:
     case RecordType::Terminated:
     case RecordType::Interrupted:
     case RecordType::ChildStarted:
@@ -156,7 +173,10 @@ Run::State Run::Core::advance(RunHost& h, uint64_t budget) {
   slice_end = machine.ticks + budget;
   if (pending) {
     auto event = std::move(pending);
-    if (status == RunStatus::Running) take_event(event->first, event->second);
+    const bool undo = event->first.type == RecordType::UndoRequested;
+    if (status == (undo ? RunStatus::Completed : RunStatus::Running)) {
+      take_event(event->first, event->second);
+    }
   }
   for (;;) {
     limit_ticks();
@@ -282,6 +302,7 @@ void Run::Core::visit_roots(RootVisitor& visitor) {
   visitor.visit(main_result);
   visitor.visit(timed_out);
   for (Value& v : failures) visitor.visit(v);
+  for (Block& block : held) visitor.visit(block.closure);
   for (auto& [number, work] : works) {
     visitor.visit(work.handle);
     for (Waiter& waiter : work.waiters) visitor.visit(waiter.stream);

@@ -33,6 +33,7 @@ struct Work {
   RecordType type{};                // ChildStarted, StepScheduled, TimerStarted; of a strand: RunStarted
   ClosePolicy policy = ClosePolicy::Wait;
   bool cancel_sent = false;
+  bool hands_over = true;           // of a child: its blocks pass to this run (undo_policy)
   bool effect = false;              // of StepScheduled: a library effect, whose own error is thrown
   uint64_t scope = 0;               // 0: none holds it
   uint64_t where = 0;
@@ -46,7 +47,8 @@ struct Work {
 
 struct Block {
   uint64_t place;                   // order of registration in the run
-  Value closure;
+  Value closure;                    // null: what a child did, as a whole
+  uint64_t child = 0;               // then: the step that started it
 };
 
 struct Scope {
@@ -129,7 +131,8 @@ class Queue {
   size_t head_ = 0;
 };
 
-enum class Role : uint8_t { Main, Spawned, Turn, Block };
+/// Undo: runs no code of its own; it holds the blocks of a completed run while they run.
+enum class Role : uint8_t { Main, Spawned, Turn, Block, Undo };
 
 struct RunStrand : Strand {
   uint64_t number = 0;
@@ -193,6 +196,8 @@ struct Run::Core {
   void release(Work& work);
   void apply_close_policy(Work& work);
   void register_block(RunStrand& strand);
+  void receive_blocks(const Work& child);
+  void undo_child(RunStrand& strand, uint64_t child);
 
   // works.cpp
   Work& add_work(RecordType type, Handle::Kind kind, std::string name, uint64_t where);
@@ -250,6 +255,8 @@ struct Run::Core {
   void complete(Value result);
   void fail_run(Value error);
   void end_run(RunStatus status, std::string value);
+  void begin_undo();
+  void end_undo(Value error);
   std::string encode_error(Value error);
   bool unhandled_failure(Value& error);
 
@@ -293,6 +300,7 @@ struct Run::Core {
   uint64_t running = 0;
   uint64_t main = 0;
   Value main_result;
+  std::vector<Block> held;          // of a completed run: what undoing it would run
   std::vector<Value> failures;      // handles that failed and were not taken
 };
 

@@ -37,6 +37,7 @@ void Run::Core::complete(Value result) {
     leave(*strand, error, std::nullopt);
     return;
   }
+  held = std::move(scopes.at(find_strand(main)->scopes.front()).blocks);
   end_run(RunStatus::Completed, std::move(bytes));
 }
 
@@ -84,7 +85,7 @@ void Run::Core::end_run(RunStatus how, std::string value) {
   record.type = RecordType::RunEnded;
   record.kind = static_cast<uint64_t>(how);
   record.value = value;
-  record.number = printed ? 1 : 0;
+  record.number = (printed ? kPrinted : 0) | (held.empty() ? 0 : kHoldsBlocks);
   if (!command(record)) return;
   std::vector<uint64_t> timers;
   for (auto& [number, work] : works) {
@@ -100,6 +101,37 @@ void Run::Core::end_run(RunStatus how, std::string value) {
   ready.clear();
   settling.clear();
   running = 0;
+}
+
+/// The run has completed and is undone as a whole: by its parent, or by hand.
+void Run::Core::begin_undo() {
+  status = RunStatus::Running;
+  uint64_t number = ++last_step;
+  RunStrand& strand = *strands.emplace(number, std::make_unique<RunStrand>()).first->second;
+  strand.number = number;
+  strand.role = Role::Undo;
+  strand.begun = true;
+  main = number;
+  uint64_t scope = open_scope(strand);
+  scopes.at(scope).blocks = std::move(held);
+  held.clear();
+  leave(strand, Value::of(make_error(heap, "Cancelled", "the run is being undone")), std::nullopt);
+}
+
+void Run::Core::end_undo(Value error) {
+  ErrorObject* object = error.as<ErrorObject>();
+  bool failed = object->kind.string()->view() == "CompensationFailed";
+  Record record;
+  record.type = RecordType::UndoEnded;
+  record.kind = static_cast<uint64_t>(failed ? StepStatus::Failed : StepStatus::Completed);
+  record.number = printed ? kPrinted : 0;
+  if (failed) {
+    object->cause = Value::null();      // what started the undoing is the parent's affair
+    record.value = encode_error(error);
+  } else {
+    to_cbor(Value::null(), record.value);
+  }
+  if (command(record)) status = RunStatus::Completed;
 }
 
 }  // namespace wakeful

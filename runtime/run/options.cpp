@@ -131,6 +131,9 @@ bool parse_options(const Map* options, OptionsOf what, Options& out, std::string
     if (word == "terminate") out.parent_close_policy = ClosePolicy::Terminate;
     if (word == "abandon") out.parent_close_policy = ClosePolicy::Abandon;
   }
+  if (Value* policy = map_find(const_cast<Map*>(options), "undo_policy")) {
+    out.hands_over = policy->string()->view() == "parent";
+  }
   return true;
 }
 

@@ -15,6 +15,7 @@ enum class OptionsOf : uint8_t { Child = 1, Step = 2 };
 
 struct Options {
   ClosePolicy parent_close_policy = ClosePolicy::Wait;
+  bool hands_over = true;           // undo_policy is "parent"
 };
 
 /// Checks names and types of options given at run time. False: `problem` says what is wrong and what there is.

@@ -23,6 +23,9 @@ enum class TimerKind : uint8_t { Sleep, Timer, Timeout, Pause };
 enum class CancelMode : uint8_t { Cancel, Terminate };
 enum class CancelCause : uint8_t { User, Parent };
 enum class InterruptKind : uint8_t { TaskTimeout, HeapLimit };
+/// Bits of `number` in RunEnded, UndoEnded and ChildEnded.
+inline constexpr uint64_t kPrinted = 1;      // the burst that ended it printed
+inline constexpr uint64_t kHoldsBlocks = 2;  // it completed and holds compensate blocks, which can still run
 enum class ChildRefusal : uint8_t { None, AlreadyExists, NotFound, TooDeep };
 
 /// `running`, `completed`, `failed`, `cancelled`, `terminated`, `timed_out`.

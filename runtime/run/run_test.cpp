@@ -139,3 +139,25 @@ TEST_CASE("what cannot leave the run is refused with its path") {
         std::string::npos);
   CHECK(result_of("{f: x => x}").find("result.f") != std::string::npos);
 }
+
+TEST_CASE("a child that ended well hands what it did to its parent, as one unit") {
+  const std::string makers = R"(
+workflow Made(x) { compensate { print("unmake ${x}") }; compensate { print("first ${x}"); ok(1) }; x }
+workflow Maker(x) { Made("${x}/inner"); compensate { print("maker ${x}") }; x }
+workflow Stubborn() { compensate { throw "stays" }; 1 }
+)";
+  CHECK(prints_of("Made(1)\n throw \"x\"", makers) == Lines{"first 1", "unmake 1", "Error: x"});
+  CHECK(prints_of("Made(1)\n 5", makers) == Lines{"5"});
+  CHECK(prints_of("try { Made(1)\n throw \"x\" } catch e { print(\"caught\") }", makers) ==
+        Lines{"first 1", "unmake 1", "caught", "null"});
+  CHECK(prints_of("Made(1)\n compensate { print(\"mine\") }\n Made(2)\n throw \"x\"", makers) ==
+        Lines{"first 2", "unmake 2", "mine", "first 1", "unmake 1", "Error: x"});
+  CHECK(prints_of("Maker(1)\n throw \"x\"", makers) ==
+        Lines{"maker 1", "first 1/inner", "unmake 1/inner", "Error: x"});
+  CHECK(prints_of("Made(1) with {undo_policy: \"none\"}\n throw \"x\"", makers) == Lines{"Error: x"});
+  CHECK(result_of("try { Stubborn()\n throw \"x\" } catch e { [e.kind, e.cause.message, e.data.failures[0].kind, "
+                  "e.data.failures[0].cause.kind] }", makers) ==
+        R"(["CompensationFailed","x","ChildFailed","CompensationFailed"])");
+  CHECK(prints_of("try { gather [spawn Made(1), spawn Bad(\"b\")] } catch e { print(e.message) }", makers) ==
+        Lines{"first 1", "unmake 1", "b", "null"});
+}

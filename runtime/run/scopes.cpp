@@ -78,6 +78,27 @@ void Run::Core::register_block(RunStrand& strand) {
   scopes.at(strand.scopes.back()).blocks.push_back({++last_place, closure});
 }
 
+/// A child that ended well hands what it did to the scope that holds it, as one unit.
+void Run::Core::receive_blocks(const Work& child) {
+  auto scope = scopes.find(child.scope);
+  if (scope == scopes.end() || !child.hands_over) return;
+  scope->second.blocks.push_back({++last_place, Value::null(), child.number});
+}
+
+/// The unit's turn has come: the child runs its blocks in its own history.
+void Run::Core::undo_child(RunStrand& strand, uint64_t child) {
+  Work& work = add_work(RecordType::UndoSent, Handle::Kind::Child, "undo", 0);
+  Handle* handle = work.handle.as<Handle>();
+  handle->id = string_value(heap, "step " + std::to_string(child));
+  handle->taken = true;
+  work.waiters.push_back({strand.number, strand.wait.serial, Value::null()});
+  Record record;
+  record.type = RecordType::UndoSent;
+  record.step = work.number;
+  record.ref = child;
+  command(record);
+}
+
 void Run::Core::unwind(RunStrand& strand) {
   Value error = strand.error;
   Handler handler{};
@@ -125,10 +146,11 @@ void Run::Core::continue_leaving(RunStrand& strand) {
   if (!scope.blocks.empty()) {
     auto last = std::max_element(scope.blocks.begin(), scope.blocks.end(),
                                  [](const Block& a, const Block& b) { return a.place < b.place; });
-    Value closure = last->closure;
+    Block block = *last;
     scope.blocks.erase(last);
     leaving.block_running = true;
-    new_strand(Role::Block, closure, nullptr, 0, strand.number);
+    if (block.closure.is_null()) return undo_child(strand, block.child);
+    new_strand(Role::Block, block.closure, nullptr, 0, strand.number);
     return;
   }
   Value error = leaving.error;

@@ -104,6 +104,7 @@ Work* Run::Core::start_child(RunStrand& strand, const CallableDecl& decl, std::v
   }
   Work& work = add_work(RecordType::ChildStarted, Handle::Kind::Child, decl.name, record.where);
   work.policy = parsed.parent_close_policy;
+  work.hands_over = parsed.hands_over;
   work.handle.as<Handle>()->id = string_value(heap, record.id);
   record.step = work.number;
   if (!command(record)) return nullptr;

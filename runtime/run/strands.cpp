@@ -129,6 +129,7 @@ void Run::Core::strand_finished(RunStrand& strand, Value value) {
     case Role::Block:
       end_scope(strand);
       return;
+    case Role::Undo: WF_CHECK(!"runs no code");
     case Role::Spawned: {
       uint64_t number = strand.number;
       move_scope(own, works.at(number).scope);
@@ -163,6 +164,10 @@ void Run::Core::strand_failed(RunStrand& strand, Value error) {
     case Role::Turn:
       turn_ended(strand, false, error);
       drop_strand(number);
+      return;
+    case Role::Undo:
+      drop_strand(number);
+      end_undo(error);
       return;
     case Role::Block: {
       RunStrand* owner = find_strand(strand.owner);

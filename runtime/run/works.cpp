@@ -59,9 +59,16 @@ void Run::Core::tell(const Waiter& waiter, Work& ended) {
       strand->wait.batch->pause_timer = 0;
       settling.push_back(strand->number);
       break;
+    case Waiting::Leaving: {          // a child has undone itself
+      Handle* handle = ended.handle.as<Handle>();
+      Leaving& leaving = *strand->wait.leaving;
+      if (handle->state == Handle::State::Failed) list_push(heap, leaving.failures.list(), handle->outcome);
+      leaving.block_running = false;
+      settling.push_back(strand->number);
+      break;
+    }
     case Waiting::Nothing:
     case Waiting::Stream:
-    case Waiting::Leaving:
     case Waiting::End: break;
   }
 }

@@ -26,7 +26,7 @@ struct Node final : RunHost {
   World* world = nullptr;
   std::unique_ptr<Run> run;
   Run::Setup setup;
-  uint64_t parent = 0, parent_step = 0;
+  uint64_t parent = 0, parent_step = 0, undo_step = 0;
   std::vector<std::pair<Record, std::string>> history;   // and the value beside it
 
   bool command(Record& record) override;
@@ -137,7 +137,8 @@ struct World {
     now = std::max(now, happening.at);
     happening.event.time = now;
     Node& node = *nodes.at(happening.run);
-    if (node.run->status() != RunStatus::Running) return true;
+    const bool undo = happening.event.type == RecordType::UndoRequested;
+    if (node.run->status() != (undo ? RunStatus::Completed : RunStatus::Running)) return true;
     node.history.push_back({happening.event, happening.value});
     node.run->deliver(happening.event, happening.value);
     while (node.run->advance(node, 1000) == Run::State::More) {}
@@ -176,9 +177,27 @@ bool Node::command(Record& record) {
         ended.type = RecordType::ChildEnded;
         ended.step = parent_step;
         ended.kind = record.kind;
+        ended.number = record.number;
         world->post(world->now, parent, ended, record.value);
       }
       break;
+    case RecordType::UndoSent:
+      for (auto& [number, child] : world->nodes) {
+        if (child->parent != setup.number.value || child->parent_step != record.ref) continue;
+        child->undo_step = record.step;
+        Record undo;
+        undo.type = RecordType::UndoRequested;
+        world->post(world->now, number, undo);
+      }
+      break;
+    case RecordType::UndoEnded: {
+      Record undone;
+      undone.type = RecordType::ChildUndone;
+      undone.step = undo_step;
+      undone.kind = record.kind;
+      world->post(world->now, parent, undone, record.value);
+      break;
+    }
     default: FAIL("not a command");
   }
   history.push_back({record, ""});
