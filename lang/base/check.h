@@ -6,7 +6,6 @@ namespace wakeful {
 [[noreturn]] void check_failed(const char* condition, const char* file, int line);
 }
 
-#define WF_CHECK(condition)                                              \
-  (__builtin_expect(!!(condition), 1)                                    \
-       ? static_cast<void>(0)                                            \
-       : ::wakeful::check_failed(#condition, __FILE__, __LINE__))
+#define WF_CHECK(condition)                                  \
+  (__builtin_expect(!!(condition), 1) ? static_cast<void>(0) \
+                                      : ::wakeful::check_failed(#condition, __FILE__, __LINE__))

@@ -27,7 +27,9 @@ struct LineColumn {
 class SourceFile {
  public:
   SourceFile(std::string name, std::string text);
-  const std::string& name() const { return name_; }  // as shown to the user, relative to the project
+  const std::string& name() const {
+    return name_;
+  }  // as shown to the user, relative to the project
   const std::string& text() const { return text_; }
   LineColumn locate(uint32_t offset) const;
   /// The text of a line (from 1) without its line break.

@@ -19,7 +19,7 @@ class Images {
   }
   Result<std::shared_ptr<Image>> of(const RunInfo& info) {
     if (other_) return other_;
-    auto& image = images_[info.program];
+    auto& image = images_[std::string(info.program)];
     if (image) return image;
     auto program = stored_program(journal_, info);
     if (!program) return tl::unexpected(program.error());

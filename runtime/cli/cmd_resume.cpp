@@ -12,7 +12,7 @@ namespace {
 std::vector<RunId> all_open(const Journal& journal) {
   std::vector<RunId> runs;
   for (const RunInfo* info : journal.runs())
-    if (info->status == RunStatus::Running && open_root(journal, info) == info)
+    if ((info->status == RunStatus::Running || !info->released) && open_root(journal, info) == info)
       runs.push_back(info->number);
   return runs;
 }
@@ -43,7 +43,7 @@ int cmd_resume(const CommandLine& line) {
   std::vector<RunId> open, roots;
   for (const RunId run : runs) {
     const RunInfo& info = *(*journal)->find(run);
-    if (info.status != RunStatus::Running && info.released) {
+    if (is_settled(**journal, info)) {
       say(printable(info.id) + " is closed already: " + status_name(info.status));
       continue;
     }

@@ -88,7 +88,7 @@ int work_and_report(const CommandLine& line, Journal& journal, Session& session,
 int go_on(const CommandLine& line, Journal& journal, const RunInfo& info, const Request& request) {
   if (auto same = check_same(journal, info, request); !same) return say_error(same.error());
   Stdout out(Stdout::ClosedPipe::Say);
-  if (info.status != RunStatus::Running && info.released)
+  if (is_settled(journal, info))
     return report_runs(line, journal, {info.number}, false, out);
   if (info.program != request.program.hash)
     say(fmt::format("{} has changed since {} began; going on with the program that it began with",
@@ -120,7 +120,7 @@ Result<std::unique_ptr<Journal>> open_for_run(const CommandLine& line) {
 int answer_from_store_in_use(const CommandLine& line, const Request& request, const Error& in_use) {
   auto journal = open_journal(line, Access::Read);
   const RunInfo* info = journal && !request.id.empty() ? (*journal)->find(request.id) : nullptr;
-  if (!info || info->status == RunStatus::Running || !info->released) return say_error(in_use);
+  if (!info || !is_settled(**journal, *info)) return say_error(in_use);
   return go_on(line, **journal, *info, request);
 }
 

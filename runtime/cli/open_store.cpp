@@ -73,7 +73,7 @@ Result<const RunInfo*> find_run(const Journal& journal, const std::string& id) {
 }
 
 Result<Program> stored_program(const Journal& journal, const RunInfo& info) {
-  auto bytes = journal.program(info.program);
+  auto bytes = journal.program(std::string(info.program));
   if (!bytes) return tl::unexpected(bytes.error());
   auto program = deserialise(*bytes);
   if (!program) return tl::unexpected(program.error());
@@ -88,6 +88,18 @@ const RunInfo* open_root(const Journal& journal, const RunInfo* info) {
     info = parent;
   }
   return info;
+}
+
+bool is_settled(const Journal& journal, const RunInfo& info) {
+  if (info.status == RunStatus::Running) return false;
+  std::vector<const RunInfo*> look = {&info};
+  while (!look.empty()) {
+    const RunInfo* next = look.back();
+    look.pop_back();
+    if (!next->released) return false;
+    for (const RunInfo* child : journal.children(next->number)) look.push_back(child);
+  }
+  return true;
 }
 
 std::vector<const RunInfo*> open_descendants(const Journal& journal, RunId run) {

@@ -30,6 +30,8 @@ Result<Program> stored_program(const Journal& journal, const RunInfo& info);
 /// The outermost run above this one that is still open (the run itself where it has no open
 /// parent).
 const RunInfo* open_root(const Journal& journal, const RunInfo* info);
+/// Closed, and every line that it and its children printed was released: nothing is left to do.
+bool is_settled(const Journal& journal, const RunInfo& info);
 /// The open runs below it, in the order of their numbers.
 std::vector<const RunInfo*> open_descendants(const Journal& journal, RunId run);
 

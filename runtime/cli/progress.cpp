@@ -149,7 +149,7 @@ std::string Progress::place_of(const LiveRun& run) {
 }
 
 const Program* Progress::program_of(const RunInfo& info) {
-  auto& program = programs_[info.program];
+  auto& program = programs_[std::string(info.program)];
   if (!program) {
     // Not yet durable, so not readable, in the first moments of a run: asked for again then.
     auto stored = stored_program(journal_, info);

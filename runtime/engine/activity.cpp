@@ -15,22 +15,31 @@ constexpr int kSlicesAfterCancel = 1'000;  // so long may a cancelled body compu
 
 const char* statement_name(Op op) {
   switch (op) {
-    case Op::Start: return "spawn, with and calls of workflows and activities";
-    case Op::Gather: return "gather";
+    case Op::Start:
+      return "spawn, with and calls of workflows and activities";
+    case Op::Gather:
+      return "gather";
     case Op::WaitAny:
     case Op::StreamNew:
-    case Op::StreamNext: return "wait_any";
-    case Op::Race: return "race";
-    case Op::Batch: return "batch";
-    case Op::Compensate: return "compensate";
-    case Op::On: return "on";
-    default: return "this";
+    case Op::StreamNext:
+      return "wait_any";
+    case Op::Race:
+      return "race";
+    case Op::Batch:
+      return "batch";
+    case Op::Compensate:
+      return "compensate";
+    case Op::On:
+      return "on";
+    default:
+      return "this";
   }
 }
 
 }  // namespace
 
-ActivityHost::ActivityHost(const ActivityCall& call, std::shared_ptr<Image> image, ActivityWorld& world)
+ActivityHost::ActivityHost(const ActivityCall& call, std::shared_ptr<Image> image,
+                           ActivityWorld& world)
     : call_(call),
       image_(std::move(image)),
       world_(world),
@@ -43,7 +52,9 @@ void ActivityHost::visit_roots(RootVisitor& visitor) {
   strand_.visit_roots(visitor);
 }
 
-void ActivityHost::answer(Value value) { machine_.resume_with(strand_, machine_.trap().result, value); }
+void ActivityHost::answer(Value value) {
+  machine_.resume_with(strand_, machine_.trap().result, value);
+}
 
 void ActivityHost::raise(Value error) {
   machine_.add_stack(strand_, error);
@@ -55,7 +66,8 @@ void ActivityHost::raise(std::string_view kind, std::string_view message) {
   raise(Value::of(make_error(heap_, kind, message)));
 }
 
-/// At the end of a `catch` that this reaches, it goes on outwards (EndCatch knows it by strand.cancellation).
+/// At the end of a `catch` that this reaches, it goes on outwards (EndCatch knows it by
+/// strand.cancellation).
 void ActivityHost::raise_cancelled() {
   raise("Cancelled", fmt::format("this attempt of {} was cancelled or timed out", call_.name));
   strand_.cancellation = strand_.error;
@@ -82,17 +94,20 @@ bool ActivityHost::begin(EffectOutcome& refused) {
   const Program& program = image_->program();
   const int index = program.find_activity(call_.name);
   if (index < 0 || program.activities[index].function < 0) {
-    refused = {StepStatus::Failed,
-               error_cbor("NotFound", fmt::format("the activity {} has no body, and nothing else serves it: workers "
-                                                  "are not supported yet; give it a body",
-                                                  call_.name))};
+    refused = {
+        StepStatus::Failed,
+        error_cbor("NotFound",
+                   fmt::format("the activity {} has no body, and nothing else serves it: workers "
+                               "are not supported yet; give it a body",
+                               call_.name))};
     return false;
   }
   decl_ = &program.activities[index];
   Value arguments;
   std::string why;
   if (!from_cbor(heap_, call_.arguments, arguments, why) || !arguments.is(Tag::List)) {
-    refused = {StepStatus::Failed, error_cbor("ArgumentError", "the arguments cannot be read: " + why)};
+    refused = {StepStatus::Failed,
+               error_cbor("ArgumentError", "the arguments cannot be read: " + why)};
     return false;
   }
   List* list = arguments.list();
@@ -113,19 +128,24 @@ EffectOutcome ActivityHost::run() {
     const Machine::Exit exit = threw_ ? Machine::Exit::Threw : machine_.run(strand_);
     threw_ = false;
     switch (exit) {
-      case Machine::Exit::Finished: return finish();
-      case Machine::Exit::Trap: handle_trap(); break;
+      case Machine::Exit::Finished:
+        return finish();
+      case Machine::Exit::Trap:
+        handle_trap();
+        break;
       case Machine::Exit::Threw:
         if (!handle_error(outcome)) return outcome;
         break;
       case Machine::Exit::Budget:
-        if (!handle_budget()) return {StepStatus::Cancelled, error_cbor("Cancelled", "the attempt was stopped")};
+        if (!handle_budget())
+          return {StepStatus::Cancelled, error_cbor("Cancelled", "the attempt was stopped")};
         break;
     }
   }
 }
 
-/// A tick where the slice is over or a collection is due. False: cancelled long ago, and still computing.
+/// A tick where the slice is over or a collection is due. False: cancelled long ago, and still
+/// computing.
 bool ActivityHost::handle_budget() {
   if (heap_.wants_collection()) {
     heap_.collect(*this);
@@ -133,10 +153,10 @@ bool ActivityHost::handle_budget() {
       heap_told_ = false;
     } else if (!heap_told_) {
       heap_told_ = true;
-      raise("ResourceExhausted",
-            fmt::format("the values of this attempt of {} take more than its limit of {} MiB; keep less at once, or "
-                        "work through files",
-                        call_.name, heap_.limit_bytes() >> 20));
+      raise("ResourceExhausted", fmt::format("the values of this attempt of {} take more than its "
+                                             "limit of {} MiB; keep less at once, or "
+                                             "work through files",
+                                             call_.name, heap_.limit_bytes() >> 20));
     }
   }
   if (machine_.ticks < machine_.tick_limit) return true;
@@ -163,8 +183,8 @@ EffectOutcome ActivityHost::finish() {
   std::optional<CodecError> wrong = check_type(heap_, result, decl_->result, false);
   if (!wrong) wrong = to_cbor(result, bytes);
   if (!wrong) return {StepStatus::Completed, std::move(bytes)};
-  return {StepStatus::Failed,
-          error_cbor("TypeError", fmt::format("{}: result{}: {}", call_.name, wrong->path, wrong->message))};
+  return {StepStatus::Failed, error_cbor("TypeError", fmt::format("{}: result{}: {}", call_.name,
+                                                                  wrong->path, wrong->message))};
 }
 
 EffectOutcome ActivityHost::failed(Value error) {
@@ -201,16 +221,21 @@ void ActivityHost::handle_trap() {
         WF_CHECK(builtin != nullptr);
         return call_builtin(*builtin, trap.args);
       }
-      return raise("TypeError", "an activity's body cannot call workflows or activities: it is one step; call them "
-                                "from the workflow");
+      return raise(
+          "TypeError",
+          "an activity's body cannot call workflows or activities: it is one step; call them "
+          "from the workflow");
     default:
-      return raise("TypeError", fmt::format("{} cannot be used in an activity's body: it is one step; do that in "
-                                            "the workflow",
-                                            statement_name(trap.instruction.op())));
+      return raise(
+          "TypeError",
+          fmt::format("{} cannot be used in an activity's body: it is one step; do that in "
+                      "the workflow",
+                      statement_name(trap.instruction.op())));
   }
 }
 
-EffectOutcome run_activity(const ActivityCall& call, std::shared_ptr<Image> image, ActivityWorld& world) {
+EffectOutcome run_activity(const ActivityCall& call, std::shared_ptr<Image> image,
+                           ActivityWorld& world) {
   return ActivityHost(call, std::move(image), world).run();
 }
 

@@ -20,25 +20,27 @@ class ActivityWorld {
   /// Lets others run, now and then in a long computation.
   virtual void give_way() = 0;
   virtual void print(const std::string& text) = 0;
-  virtual void log(const char* level, const std::string& message, const std::string& fields_json) = 0;
+  virtual void log(const char* level, const std::string& message,
+                   const std::string& fields_json) = 0;
   virtual std::optional<std::string> environment(const std::string& name) = 0;
   virtual int64_t now_ms() = 0;
-  virtual uint64_t random() = 0;    // the seed of the attempt's generator
+  virtual uint64_t random() = 0;  // the seed of the attempt's generator
  protected:
   ~ActivityWorld() = default;
 };
 
 struct ActivityCall {
   std::string name;
-  std::string arguments;            // CBOR list by position, `undefined` where not given
+  std::string arguments;  // CBOR list by position, `undefined` where not given
   std::string workflow_id;
   std::string workflow;
-  std::string key;                  // idempotency key of the step
+  std::string key;  // idempotency key of the step
   uint64_t attempt = 1;
   size_t heap_limit_bytes = Heap::kDefaultLimit;
 };
 
 /// Runs the body to its end. Cancelled: it was stopped; Failed: value is its error (CBOR).
-EffectOutcome run_activity(const ActivityCall& call, std::shared_ptr<Image> image, ActivityWorld& world);
+EffectOutcome run_activity(const ActivityCall& call, std::shared_ptr<Image> image,
+                           ActivityWorld& world);
 
 }  // namespace wakeful

@@ -41,7 +41,8 @@ void do_log(ActivityHost& host, Args& args) {
 
 void do_sleep(ActivityHost& host, Args& args) {
   if (!args[0].is(Tag::Duration)) {
-    return host.raise("TypeError", fmt::format("sleep needs a duration such as 5s, got {}", type_name(args[0])));
+    return host.raise("TypeError",
+                      fmt::format("sleep needs a duration such as 5s, got {}", type_name(args[0])));
   }
   if (!host.world().sleep(args[0].integer)) return host.raise_cancelled();
   host.answer(Value::null());
@@ -50,20 +51,22 @@ void do_sleep(ActivityHost& host, Args& args) {
 void do_now(ActivityHost& host, Args&) { host.answer(Value::time(host.world().now_ms())); }
 
 void do_uuid(ActivityHost& host, Args&) {
-  uint64_t high = (host.random().next() & ~uint64_t{0xF000}) | 0x4000;                  // version 4
-  uint64_t low = (host.random().next() & ~(uint64_t{3} << 62)) | (uint64_t{2} << 62);   // variant 1
-  host.answer(string_value(host.heap(), fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32,
-                                                    (high >> 16) & 0xFFFF, high & 0xFFFF, low >> 48,
-                                                    low & 0xFFFF'FFFF'FFFF)));
+  uint64_t high = (host.random().next() & ~uint64_t{0xF000}) | 0x4000;                 // version 4
+  uint64_t low = (host.random().next() & ~(uint64_t{3} << 62)) | (uint64_t{2} << 62);  // variant 1
+  host.answer(string_value(
+      host.heap(),
+      fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xFFFF,
+                  high & 0xFFFF, low >> 48, low & 0xFFFF'FFFF'FFFF)));
 }
 
 void do_random_int(ActivityHost& host, Args& args) {
   if (!args[0].is(Tag::Int) || !args[1].is(Tag::Int)) {
-    return host.raise("TypeError", fmt::format("random.int needs two ints, got {} and {}", type_name(args[0]),
-                                               type_name(args[1])));
+    return host.raise("TypeError", fmt::format("random.int needs two ints, got {} and {}",
+                                               type_name(args[0]), type_name(args[1])));
   }
   const auto a = static_cast<uint64_t>(args[0].integer), b = static_cast<uint64_t>(args[1].integer);
-  if (args[0].integer > args[1].integer) return host.raise("ArgumentError", "random.int(a, b) needs a <= b");
+  if (args[0].integer > args[1].integer)
+    return host.raise("ArgumentError", "random.int(a, b) needs a <= b");
   const uint64_t span = b - a + 1;
   const uint64_t drawn = span == 0 ? host.random().next() : host.random().below(span);
   host.answer(Value::of(static_cast<int64_t>(a + drawn)));
@@ -76,7 +79,8 @@ List* elements(ActivityHost& host, const char* callee, Value v) {
   constexpr int64_t kRangeMax = 100'000'000;
   List* list = make_list(host.heap());
   if (v.is(Tag::List)) {
-    for (uint32_t i = 0; i < v.list()->count; ++i) list_push(host.heap(), list, v.list()->begin()[i]);
+    for (uint32_t i = 0; i < v.list()->count; ++i)
+      list_push(host.heap(), list, v.list()->begin()[i]);
     return list;
   }
   if (!v.is(Tag::Range)) {
@@ -97,7 +101,8 @@ List* elements(ActivityHost& host, const char* callee, Value v) {
 void do_random_choice(ActivityHost& host, Args& args) {
   List* list = elements(host, "random.choice", args[0]);
   if (list == nullptr) return;
-  if (list->count == 0) return host.raise("ArgumentError", "random.choice needs a list that is not empty");
+  if (list->count == 0)
+    return host.raise("ArgumentError", "random.choice needs a list that is not empty");
   host.answer(list->begin()[host.random().below(list->count)]);
 }
 
@@ -119,9 +124,10 @@ void do_env_get(ActivityHost& host, Args& args) {
   Value value = args[1];
   if (found && !host.decode(text_cbor(*found), value)) return;
   if (!value.is_absent()) return host.answer(value);
-  host.raise("KeyError", fmt::format("the environment variable {0} is not set; set it, or give a default: "
-                                     "env.get(\"{0}\", …)",
-                                     name));
+  host.raise("KeyError",
+             fmt::format("the environment variable {0} is not set; set it, or give a default: "
+                         "env.get(\"{0}\", …)",
+                         name));
 }
 
 const std::unordered_map<std::string_view, BuiltinHandler>& handlers() {
@@ -155,7 +161,8 @@ void ActivityHost::call_builtin(const Builtin& builtin, std::vector<Value> args)
   if (builtin.kind == Builtin::Kind::Effect) return call_effect(builtin, args);
   auto found = handlers().find(builtin.symbol);
   if (found == handlers().end()) {
-    return raise("TypeError", fmt::format("`{}` cannot be used in an activity's body", builtin.qualified()));
+    return raise("TypeError",
+                 fmt::format("`{}` cannot be used in an activity's body", builtin.qualified()));
   }
   found->second(*this, args);
 }
@@ -168,7 +175,8 @@ void ActivityHost::call_effect(const Builtin& builtin, const std::vector<Value>&
   List* list = make_list(heap_, static_cast<uint32_t>(args.size()));
   for (Value arg : args) list_push(heap_, list, arg);
   if (auto wrong = to_cbor(Value::of(list), call.args)) {
-    return raise("TypeError", fmt::format("{}: arguments{}: {}", builtin.qualified(), wrong->path, wrong->message));
+    return raise("TypeError", fmt::format("{}: arguments{}: {}", builtin.qualified(), wrong->path,
+                                          wrong->message));
   }
   call.key = call_.key;
   if (is_keyed(builtin)) {

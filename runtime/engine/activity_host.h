@@ -1,4 +1,5 @@
-// The inside of an attempt. Private to this folder: activity.cpp runs it, activity_builtins.cpp has its library.
+// The inside of an attempt. Private to this folder: activity.cpp runs it, activity_builtins.cpp has
+// its library.
 #pragma once
 
 #include <vector>
@@ -46,10 +47,10 @@ class ActivityHost final : private RootSource {
   Strand strand_;
   Random random_;
   const CallableDecl* decl_ = nullptr;
-  bool threw_ = false;              // strand_.error is to be thrown where it stands
+  bool threw_ = false;  // strand_.error is to be thrown where it stands
   bool heap_told_ = false;
   int slices_since_cancel_ = 0;
-  uint64_t keyed_calls_ = 0;        // http and exec calls so far
+  uint64_t keyed_calls_ = 0;  // http and exec calls so far
 };
 
 }  // namespace wakeful

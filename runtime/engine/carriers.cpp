@@ -17,7 +17,7 @@ struct Carriers::Inside {
   std::vector<fibers::fiber> fibers;
   size_t idle = 0;
   size_t busy = 0;
-  size_t waiting = 0;               // at gates that are not open
+  size_t waiting = 0;  // at gates that are not open
   bool closing = false;
 
   void carry() {
@@ -55,8 +55,8 @@ void Carriers::start(std::function<void()> job) {
   ++in.busy;
   in.jobs.push_back(std::move(job));
   if (in.jobs.size() > in.idle) {
-    in.fibers.emplace_back(fibers::launch::post, std::allocator_arg, fibers::fixedsize_stack(kStackBytes),
-                           [&in] { in.carry(); });
+    in.fibers.emplace_back(fibers::launch::post, std::allocator_arg,
+                           fibers::fixedsize_stack(kStackBytes), [&in] { in.carry(); });
   } else {
     in.changed.notify_one();
   }
@@ -66,7 +66,8 @@ size_t Carriers::busy() const { return inside_->busy; }
 void Carriers::yield() { boost::this_fiber::yield(); }
 bool Carriers::runnable() const { return inside_->busy > inside_->waiting; }
 
-// --- gates --------------------------------------------------------------------------------------------
+// --- gates
+// --------------------------------------------------------------------------------------------
 
 struct FiberGate::Inside {
   Carriers::Inside& carriers;
@@ -76,7 +77,8 @@ struct FiberGate::Inside {
   bool waited = false;
 };
 
-FiberGate::FiberGate(Carriers& carriers) : inside_(new Inside{*carriers.inside_, {}, {}, false, false}) {}
+FiberGate::FiberGate(Carriers& carriers)
+    : inside_(new Inside{*carriers.inside_, {}, {}, false, false}) {}
 FiberGate::~FiberGate() = default;
 
 void FiberGate::wait() {

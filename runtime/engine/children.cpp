@@ -1,6 +1,7 @@
 // How children start, end, are tried again, cancelled and terminated.
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "runtime/engine/state.h"
 
@@ -25,10 +26,11 @@ void Engine::State::start_child(LiveRunEntry& parent, Record& record) {
     const RunInfo* info = journal.find(holder);
     record.kind = static_cast<uint64_t>(ChildRefusal::AlreadyExists);
     record.ref = 0;
-    record.value = text_cbor(fmt::format(
-        "the id \"{}\" is held by the open run #{} of {}; ids are unique among open runs: give another with `as`, "
-        "or wait for that run to end",
-        record.id, holder.value, info != nullptr ? info->workflow : "a workflow"));
+    record.value = text_cbor(
+        fmt::format("the id \"{}\" is held by the open run #{} of {}; ids are unique among open "
+                    "runs: give another with `as`, "
+                    "or wait for that run to end",
+                    record.id, holder.value, info != nullptr ? info->workflow : "a workflow"));
     journal.append(record);
     return;
   }
@@ -48,9 +50,11 @@ void Engine::State::start_child(LiveRunEntry& parent, Record& record) {
   start_attempt(std::move(setup), parent.number, StepId{record.step}, spawned, 1, nullptr, 0);
 }
 
-/// Journals RunStarted and makes the run ready. `setup`: with its number, and the options in started.options.
-LiveRunEntry& Engine::State::start_attempt(Run::Setup setup, RunId parent, StepId parent_step, Lsn spawned,
-                                           uint32_t attempt, std::shared_ptr<const StepOptions> options,
+/// Journals RunStarted and makes the run ready. `setup`: with its number, and the options in
+/// started.options.
+LiveRunEntry& Engine::State::start_attempt(Run::Setup setup, RunId parent, StepId parent_step,
+                                           Lsn spawned, uint32_t attempt,
+                                           std::shared_ptr<const StepOptions> options,
                                            int64_t first_started_ms) {
   Record started;
   started.type = RecordType::RunStarted;
@@ -67,9 +71,7 @@ LiveRunEntry& Engine::State::start_attempt(Run::Setup setup, RunId parent, StepI
   started.parent = parent.value;
   started.parent_step = parent_step.value;
   journal.append(started);
-  setup.started = std::move(started);
-  setup.started.name = {};          // are beside it already: a waiting child should be small
-  setup.started.id = {};
+  setup.started = started;
   const RunId number = setup.number;
   LiveRunEntry& entry = add_run(number, std::make_unique<Run::Setup>(std::move(setup)));
   entry.spawned = spawned;
@@ -96,8 +98,8 @@ void Engine::State::arm_run_timeouts(LiveRunEntry& entry, bool already_timed_out
                                      {TimerUse::RunTimeout, entry.number, {}});
   }
   if (options.execution_timeout_ms >= 0) {
-    entry.timeouts->execution = timers.arm(entry.first_started_ms + options.execution_timeout_ms, order,
-                                           {TimerUse::ExecutionTimeout, entry.number, {}});
+    entry.timeouts->execution = timers.arm(entry.first_started_ms + options.execution_timeout_ms,
+                                           order, {TimerUse::ExecutionTimeout, entry.number, {}});
   }
 }
 
@@ -115,10 +117,10 @@ void Engine::State::run_has_ended(LiveRunEntry& entry) {
 }
 
 /// `number`: that of the child's RunEnded; 0 where it has none.
-void Engine::State::child_has_ended(RunId parent, StepId step, RunStatus status, Lsn ended_at, uint64_t number,
-                                    std::string value) {
+void Engine::State::child_has_ended(RunId parent, StepId step, RunStatus status, Lsn ended_at,
+                                    uint64_t number, std::string value) {
   LiveRunEntry* above = find(parent);
-  if (above == nullptr) return;     // an abandoned child's end is its own
+  if (above == nullptr) return;  // an abandoned child's end is its own
   above->children.erase(step.value);
   PendingEvent event;
   event.type = RecordType::ChildEnded;
@@ -140,7 +142,8 @@ bool Engine::State::back_off(LiveRunEntry& entry, RunStatus status, const std::s
   const bool orphan = above == nullptr || above->status != RunStatus::Running;
   if (orphan && options.close_policy != ParentClosePolicy::Abandon) return false;
   const int64_t due = entry.last_time + options.retry.backoff_ms(entry.attempt);
-  if (options.execution_timeout_ms >= 0 && due >= entry.first_started_ms + options.execution_timeout_ms) {
+  if (options.execution_timeout_ms >= 0 &&
+      due >= entry.first_started_ms + options.execution_timeout_ms) {
     return false;
   }
   ChildBackoff backoff;
@@ -163,7 +166,8 @@ bool Engine::State::back_off(LiveRunEntry& entry, RunStatus status, const std::s
   backoff.options = entry.options;
   backoff.first_started_ms = entry.first_started_ms;
   backoff_ids[ended.id] = entry.number;
-  backoff.timer = timers.arm(due, entry.ended_at.value, {TimerUse::ChildRetry, entry.parent, entry.parent_step});
+  backoff.timer = timers.arm(due, entry.ended_at.value,
+                             {TimerUse::ChildRetry, entry.parent, entry.parent_step});
   if (LiveRunEntry* live = find(entry.parent)) live->children.erase(entry.parent_step.value);
   backoffs.insert_or_assign({entry.parent.value, entry.parent_step.value}, std::move(backoff));
   return true;
@@ -180,7 +184,8 @@ void Engine::State::next_attempt(RunId parent, StepId step) {
                 std::move(backoff.options), backoff.first_started_ms);
 }
 
-void Engine::State::cancel_child(RunId parent, StepId step, CancelMode mode, const std::string& reason) {
+void Engine::State::cancel_child(RunId parent, StepId step, CancelMode mode,
+                                 const std::string& reason) {
   if (auto found = backoffs.find({parent.value, step.value}); found != backoffs.end()) {
     ChildBackoff backoff = std::move(found->second);
     backoffs.erase(found);
@@ -200,7 +205,8 @@ void Engine::State::cancel_child(RunId parent, StepId step, CancelMode mode, con
   }
 }
 
-void Engine::State::request_cancel(LiveRunEntry& entry, CancelCause cause, const std::string& reason) {
+void Engine::State::request_cancel(LiveRunEntry& entry, CancelCause cause,
+                                   const std::string& reason) {
   entry.cancel_requested = true;
   PendingEvent event;
   event.type = RecordType::CancelRequested;
@@ -209,7 +215,8 @@ void Engine::State::request_cancel(LiveRunEntry& entry, CancelCause cause, const
   tell(entry, std::move(event));
 }
 
-/// Children of that run that wait for their next attempt get none; abandoned ones only if asked for.
+/// Children of that run that wait for their next attempt get none; abandoned ones only if asked
+/// for.
 void Engine::State::drop_backoffs(RunId parent, bool abandoned_too) {
   for (auto it = backoffs.begin(); it != backoffs.end();) {
     ChildBackoff& backoff = it->second;
@@ -246,8 +253,11 @@ void Engine::State::terminate(RunId run, const std::string& reason) {
         case ParentClosePolicy::Cancel:
           request_cancel(*child, CancelCause::Parent, text_cbor("the parent was terminated"));
           break;
-        case ParentClosePolicy::Terminate: doomed.push_back(number); break;
-        case ParentClosePolicy::Abandon: break;
+        case ParentClosePolicy::Terminate:
+          doomed.push_back(number);
+          break;
+        case ParentClosePolicy::Abandon:
+          break;
       }
     }
     drop_backoffs(entry->number, false);

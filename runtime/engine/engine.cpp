@@ -1,8 +1,10 @@
-// The engine's door and its loop: durable → released and dispatched, due → fired, ready → carried, else asleep.
+// The engine's door and its loop: durable → released and dispatched, due → fired, ready → carried,
+// else asleep.
 #include "runtime/engine/engine.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "runtime/engine/recovery.h"
 #include "runtime/engine/state.h"
@@ -24,8 +26,8 @@ Engine::State::State(Journal& j, EngineOutput& o, Services s, Limits l)
   journal.on_durable([to = wakeup] { to->notify(); });
 }
 
-/// Attempts in progress are asked to end and waited for: their programs must not outlive the engine, which will
-/// repeat their steps.
+/// Attempts in progress are asked to end and waited for: their programs must not outlive the
+/// engine, which will repeat their steps.
 Engine::State::~State() {
   stopping = true;
   journal.on_durable(nullptr);
@@ -46,7 +48,8 @@ Result<std::shared_ptr<Image>> Engine::State::image_of(const std::string& hash) 
   return image;
 }
 
-// --- the loop -----------------------------------------------------------------------------------------
+// --- the loop
+// -----------------------------------------------------------------------------------------
 
 Result<void> Engine::State::work(std::vector<RunId> awaited) {
   for (;;) {
@@ -63,7 +66,7 @@ Result<void> Engine::State::work(std::vector<RunId> awaited) {
     }
     fire_timers();
     tick();
-    journal.hold();                 // what the bursts of one turn append is one commit
+    journal.hold();  // what the bursts of one turn append is one commit
     if (!ready.empty() && !carrying) {
       carrying = true;
       carriers.start([this] { carry_runs(); });
@@ -126,8 +129,10 @@ void Engine::State::fire(const TimerTarget& target) {
       if (entry == nullptr || !entry->steps.contains(target.step.value)) return;
       entry->steps.at(target.step.value)->retry = {};
       return queue_dispatch(target.run, target.step, journal.appended());
-    case TimerUse::StepTimeout: return time_out_attempt(target.run, target.step);
-    case TimerUse::ChildRetry: return next_attempt(target.run, target.step);
+    case TimerUse::StepTimeout:
+      return time_out_attempt(target.run, target.step);
+    case TimerUse::ChildRetry:
+      return next_attempt(target.run, target.step);
     case TimerUse::AttemptSleep: {
       if (entry == nullptr) return;
       auto step = entry->steps.find(target.step.value);
@@ -138,7 +143,8 @@ void Engine::State::fire(const TimerTarget& target) {
   }
 }
 
-/// Something that release() would let out now: a timer may have asked for a step whose record is durable long since.
+/// Something that release() would let out now: a timer may have asked for a step whose record is
+/// durable long since.
 bool Engine::State::can_release() const {
   const Lsn durable = journal.durable();
   return gate.ready(durable) || (!dispatches.empty() && dispatches.front().position <= durable);
@@ -148,10 +154,12 @@ void Engine::State::sleep_until_something_happens() {
   int64_t limit_us = kSleepUsMax;
   if (auto due = timers.next_due_ms()) {
     const bool idle = blocking == 0 && journal.durable() == journal.appended();
-    limit_us = std::clamp<int64_t>(services.clock.wait_ms(*due, idle), 0, kSleepUsMax / 1'000) * 1'000;
+    limit_us =
+        std::clamp<int64_t>(services.clock.wait_ms(*due, idle), 0, kSleepUsMax / 1'000) * 1'000;
   }
   if (tick_every_us > 0) {
-    limit_us = std::min(limit_us, std::max<int64_t>(0, next_tick_us - services.clock.monotonic_us()));
+    limit_us =
+        std::min(limit_us, std::max<int64_t>(0, next_tick_us - services.clock.monotonic_us()));
   }
   wakeup->sleep(limit_us);
 }
@@ -162,10 +170,11 @@ void Engine::State::tick() {
   next_tick_us = services.clock.monotonic_us() + tick_every_us;
 }
 
-/// No step is begun any more, and no burst. Results of steps that have come in already are journaled, one a run, so
-/// that those steps are not repeated; what they lead to is left to the next session.
+/// No step is begun any more, and no burst. Results of steps that have come in already are
+/// journaled, one a run, so that those steps are not repeated; what they lead to is left to the
+/// next session.
 Result<void> Engine::State::stop() {
-  Carriers::yield();                // attempts that have their answer come to their end
+  Carriers::yield();  // attempts that have their answer come to their end
   for (auto& [number, entry] : runs) {
     if (!entry->run || entry->in_burst || !entry->has_event()) continue;
     if (entry->pending[entry->pending_at].type == RecordType::StepEnded) begin_burst(*entry);
@@ -173,23 +182,27 @@ Result<void> Engine::State::stop() {
   return journal.flush();
 }
 
-// --- the door -----------------------------------------------------------------------------------------
+// --- the door
+// -----------------------------------------------------------------------------------------
 
 Engine::Engine(Journal& journal, EngineOutput& output, Services services, Limits limits)
     : state_(std::make_unique<State>(journal, output, services, limits)) {}
 
 Engine::~Engine() = default;
 
-Result<RunId> Engine::start(const Program& program, const std::string& workflow, const std::string& id,
-                            const std::string& arguments) {
+Result<RunId> Engine::start(const Program& program, const std::string& workflow,
+                            const std::string& id, const std::string& arguments) {
   State& s = *state_;
   const int index = program.find_workflow(workflow);
-  if (index < 0) return fail(Fault::NotFound, fmt::format("the program has no workflow {}", workflow));
+  if (index < 0)
+    return fail(Fault::NotFound, fmt::format("the program has no workflow {}", workflow));
   const RunInfo* other = s.journal.find(id);
   if (other != nullptr && other->status == RunStatus::Running) {
-    return fail(Fault::Usage, fmt::format("the id {} is held by the open run #{} of {}; go on with it (wf resume {}), "
-                                          "or give another --id",
-                                          id, other->number.value, other->workflow, id));
+    return fail(
+        Fault::Usage,
+        fmt::format("the id {} is held by the open run #{} of {}; go on with it (wf resume {}), "
+                    "or give another --id",
+                    id, other->number.value, other->workflow, id));
   }
   auto& image = s.images[program.hash];
   if (!image) image = std::make_shared<Image>(program);
@@ -214,28 +227,33 @@ Result<RunId> Engine::start(const Program& program, const std::string& workflow,
   setup->image = image;
   setup->arguments = arguments;
   setup->heap_limit_bytes = s.limits.heap_bytes;
-  setup->started = std::move(started);
+  setup->started = started;
   const RunId number = setup->number;
   LiveRunEntry& entry = s.add_run(number, std::move(setup));
   entry.announce = true;
-  if (!entry.unborn->started.options.empty()) entry.options = s.options_cache.of(entry.unborn->started.options);
+  if (!entry.unborn->started.options.empty())
+    entry.options = s.options_cache.of(entry.unborn->started.options);
   s.arm_run_timeouts(entry, false);
   s.make_ready(entry);
   return number;
 }
 
-Result<void> Engine::resume(const std::vector<RunId>& runs) { return Recovery(*state_).resume(runs); }
+Result<void> Engine::resume(const std::vector<RunId>& runs) {
+  return Recovery(*state_).resume(runs);
+}
 
 Result<void> Engine::cancel(RunId run, const std::string& reason) {
   LiveRunEntry* entry = state_->find(run);
-  if (entry == nullptr) return fail(Fault::NotFound, fmt::format("run #{} is not open in this engine", run.value));
+  if (entry == nullptr)
+    return fail(Fault::NotFound, fmt::format("run #{} is not open in this engine", run.value));
   state_->request_cancel(*entry, CancelCause::User, text_cbor(reason));
   return {};
 }
 
 Result<void> Engine::terminate(RunId run, const std::string& reason) {
   LiveRunEntry* entry = state_->find(run);
-  if (entry == nullptr) return fail(Fault::NotFound, fmt::format("run #{} is not open in this engine", run.value));
+  if (entry == nullptr)
+    return fail(Fault::NotFound, fmt::format("run #{} is not open in this engine", run.value));
   state_->terminate(run, text_cbor(reason));
   return {};
 }
@@ -251,7 +269,8 @@ void Engine::on_tick(int64_t every_ms, std::function<void()> callback) {
 }
 
 std::vector<LiveRun> Engine::live(RunId root) const {
-  constexpr size_t kDetailed = 200;  // runs whose places of waiting are told: more than a screen holds
+  constexpr size_t kDetailed =
+      200;  // runs whose places of waiting are told: more than a screen holds
   std::vector<LiveRun> tree;
   std::vector<RunId> open{root};
   while (!open.empty()) {
@@ -263,7 +282,8 @@ std::vector<LiveRun> Engine::live(RunId root) const {
     if (entry->run && tree.size() < kDetailed) node.waiting = entry->run->waiting();
     for (const auto& [number, step] : entry->steps) {
       if (!step->retry) continue;
-      node.retries.push_back({step->step, step->attempt, step->retry.due_ms, read_error(step->last_error).message});
+      node.retries.push_back(
+          {step->step, step->attempt, step->retry.due_ms, read_error(step->last_error).message});
     }
     tree.push_back(std::move(node));
     std::vector<uint64_t> children;

@@ -1,6 +1,6 @@
-// The shell that makes runs real: it journals their commands and events, starts what they ask for once the
-// record is durable, and feeds back what happened. One engine a store, one thread for all runs (plus the
-// committer and a pool for blocking calls).
+// The shell that makes runs real: it journals their commands and events, starts what they ask for
+// once the record is durable, and feeds back what happened. One engine a store, one thread for all
+// runs (plus the committer and a pool for blocking calls).
 #pragma once
 
 #include <functional>
@@ -17,13 +17,16 @@
 
 namespace wakeful {
 
-/// What leaves the engine. Called on the engine's thread, only after everything that led to it is durable.
+/// What leaves the engine. Called on the engine's thread, only after everything that led to it is
+/// durable.
 class EngineOutput {
  public:
-  virtual void print(const std::string& text) = 0;                      // one print(…), without line break
-  virtual void log(RunId run, const char* level, const std::string& message, const std::string& fields_json) = 0;
+  virtual void print(const std::string& text) = 0;  // one print(…), without line break
+  virtual void log(RunId run, const char* level, const std::string& message,
+                   const std::string& fields_json) = 0;
   virtual void run_ended(const RunInfo& info) = 0;
   virtual void warn(const std::string& message) = 0;
+
  protected:
   ~EngineOutput() = default;
 };
@@ -32,7 +35,12 @@ class EngineOutput {
 struct LiveRun {
   RunInfo info;
   std::vector<WaitingPlace> waiting;
-  struct Retry { StepId step; uint64_t attempt; int64_t due_ms; std::string error; };
+  struct Retry {
+    StepId step;
+    uint64_t attempt;
+    int64_t due_ms;
+    std::string error;
+  };
   std::vector<Retry> retries;
 };
 
@@ -45,23 +53,24 @@ class Engine {
   };
   struct Limits {
     size_t heap_bytes = Heap::kDefaultLimit;
-    size_t effects_at_once = 256;   // threads for blocking calls
+    size_t effects_at_once = 256;  // threads for blocking calls
   };
   Engine(Journal& journal, EngineOutput& output, Services services, Limits limits);
   ~Engine();
 
-  /// Starts a root run. `arguments`: CBOR list, by position, already checked. Journaled when it returns, not yet durable.
+  /// Starts a root run. `arguments`: CBOR list, by position, already checked. Journaled when it
+  /// returns, not yet durable.
   Result<RunId> start(const Program& program, const std::string& workflow, const std::string& id,
                       const std::string& arguments);
-  /// Rebuilds open runs (and their open descendants) from the journal by replay; their open steps go on.
-  /// A run whose program no longer agrees with its history: Fault::Replay.
+  /// Rebuilds open runs (and their open descendants) from the journal by replay; their open steps
+  /// go on. A run whose program no longer agrees with its history: Fault::Replay.
   Result<void> resume(const std::vector<RunId>& runs);
   /// Journals a cancellation or termination of a run that was resumed or started here.
   Result<void> cancel(RunId run, const std::string& reason);
   Result<void> terminate(RunId run, const std::string& reason);
 
-  /// Works until all given runs have ended and everything is durable and released, or stop was requested.
-  /// Fault::Store where the store has failed.
+  /// Works until all given runs have ended and everything is durable and released, or stop was
+  /// requested. Fault::Store where the store has failed.
   Result<void> work_until_ended(const std::vector<RunId>& runs);
   /// Stops taking steps; work_until_ended returns once what happened is durable. Async-signal-safe.
   void request_stop();
@@ -72,7 +81,7 @@ class Engine {
   /// Called about so often on the engine thread while it works (progress). 0: never.
   void on_tick(int64_t every_ms, std::function<void()> callback);
 
-  struct State;                     // runtime/engine/state.h
+  struct State;  // runtime/engine/state.h
 
  private:
   std::unique_ptr<State> state_;

@@ -29,7 +29,8 @@ std::string result(const std::string& body, const std::string& more = "", const 
 TEST_CASE("a run starts and ends") {
   CHECK(result("1 + 2") == "completed 3");
   CHECK(result("throw \"no\"") == "failed Error: no");
-  Session session = run("workflow main(a, b) { print(a); print(b); [a, b] }", {.arguments = "[1, \"x\"]"});
+  Session session =
+      run("workflow main(a, b) { print(a); print(b); [a, b] }", {.arguments = "[1, \"x\"]"});
   CHECK(session() == "completed [1,\"x\"]");
   CHECK(session.texts() == Lines{"1", "x"});
 }
@@ -45,9 +46,11 @@ activity read(path) { file.read(path) }
   CHECK(result("twice(21)", more) == "completed 42");
   CHECK(result("file.read(\"a\")", more) == "completed \"a\"");
   CHECK(result("read(\"a\") + file.read(\"b\")", more) == "completed \"ab\"");
-  CHECK(result("gather [spawn Child(1), spawn twice(2), spawn file.read(\"c\")]", more) == "completed [2,4,\"c\"]");
+  CHECK(result("gather [spawn Child(1), spawn twice(2), spawn file.read(\"c\")]", more) ==
+        "completed [2,4,\"c\"]");
   CHECK(result("(gather (1..100).map(i => spawn Child(i))).sum()", more) == "completed 9900");
-  CHECK(result("try { Bad() } catch e { [e.kind, e.message] }", more) == R"(completed ["ChildFailed","bad"])");
+  CHECK(result("try { Bad() } catch e { [e.kind, e.message] }", more) ==
+        R"(completed ["ChildFailed","bad"])");
   CHECK(result("try { read(\"fail\") } catch e { [e.kind, e.cause.kind] }", more) ==
         R"(completed ["ActivityFailed","IoError"])");
   CHECK(result("try { file.read(\"fail\") } catch e { e.kind }", more) == "completed \"IoError\"");
@@ -59,7 +62,8 @@ TEST_CASE("an id is unique among open runs") {
                "try { Child(2) as \"same\" } catch e { let r = e.kind; gather a; r }",
                more) == "completed \"AlreadyExists\"");
   CHECK(result("(Child(1) as \"same\") + (Child(2) as \"same\")", more) == "completed 3");
-  CHECK(result("try { Child(2) as \"root\" } catch e { e.kind }", more) == "completed \"AlreadyExists\"");
+  CHECK(result("try { Child(2) as \"root\" } catch e { e.kind }", more) ==
+        "completed \"AlreadyExists\"");
 }
 
 TEST_CASE("timers fire in the order of their due times, equal ones in that of their creation") {
@@ -88,11 +92,11 @@ workflow main() {
 })");
   CHECK(session() == R"(completed ["flaky-3","flaky-2","7s"])");
   CHECK(session.texts() == Lines{"1 1/2", "2 1/2", "3 1/2"});
-  CHECK(result("try { file.read(\"flaky-4\") with {retry_policy: {maximum_attempts: 3}} } catch e { e.message }") ==
-        "completed \"no flaky-4\"");
+  CHECK(result("try { file.read(\"flaky-4\") with {retry_policy: {maximum_attempts: 3}} } catch e "
+               "{ e.message }") == "completed \"no flaky-4\"");
   CHECK(result("try { file.read(\"fail\") with {retry_policy: {maximum_attempts: 3, "
-               "non_retryable_error_types: [\"IoError\"]}} } catch e { str(time.now() - self.started_at) }") ==
-        "completed \"0s\"");
+               "non_retryable_error_types: [\"IoError\"]}} } catch e { str(time.now() - "
+               "self.started_at) }") == "completed \"0s\"");
 }
 
 TEST_CASE("an attempt that takes too long fails with Timeout") {
@@ -100,12 +104,14 @@ TEST_CASE("an attempt that takes too long fails with Timeout") {
 activity hang() with {start_to_close_timeout: 5s} { file.read("hang") }
 activity nap() with {start_to_close_timeout: 5s, retry_policy: {maximum_attempts: 2}} { sleep(1h) }
 )";
-  CHECK(result("try { hang() } catch e { [e.kind, e.cause.kind, e.message] }", more) ==
-        R"(completed ["ActivityFailed","Timeout","attempt 1 of hang took longer than its start_to_close_timeout of 5s"])");
+  CHECK(
+      result("try { hang() } catch e { [e.kind, e.cause.kind, e.message] }", more) ==
+      R"(completed ["ActivityFailed","Timeout","attempt 1 of hang took longer than its start_to_close_timeout of 5s"])");
   CHECK(result("try { nap() } catch e { e.message }", more) ==
         "completed \"attempt 2 of nap took longer than its start_to_close_timeout of 5s\"");
-  CHECK(result("try { file.read(\"hang\") with {start_to_close_timeout: 1s} } catch e { e.kind }") ==
-        "completed \"Timeout\"");
+  CHECK(
+      result("try { file.read(\"hang\") with {start_to_close_timeout: 1s} } catch e { e.kind }") ==
+      "completed \"Timeout\"");
 }
 
 TEST_CASE("a child is tried again under the same id") {
@@ -118,19 +124,25 @@ workflow Slow() { sleep(1h) }
                         "\n [r, str(time.now() - self.started_at)] }");
   CHECK(session() == "completed [3,\"33s\"]");
   CHECK(session.texts() == Lines{"f 1", "f 2", "f 3"});
-  CHECK(result("try { Flaky(9) " + policy + " } catch e { e.message }", more) == "completed \"again\"");
-  CHECK(result("try { Slow() with {run_timeout: 5s} } catch e { [e.cause.kind, str(time.now() - self.started_at)] }",
+  CHECK(result("try { Flaky(9) " + policy + " } catch e { e.message }", more) ==
+        "completed \"again\"");
+  CHECK(result("try { Slow() with {run_timeout: 5s} } catch e { [e.cause.kind, str(time.now() - "
+               "self.started_at)] }",
                more) == R"(completed ["Timeout","5s"])");
-  CHECK(result("try { Slow() with {execution_timeout: 1m, run_timeout: 25s, retry_policy: {maximum_attempts: 0}} } "
+  CHECK(result("try { Slow() with {execution_timeout: 1m, run_timeout: 25s, retry_policy: "
+               "{maximum_attempts: 0}} } "
                "catch e { str(time.now() - self.started_at) }",
                more) == "completed \"1m\"");
-  CHECK(result("let h = spawn Flaky(9) as \"f\" with {retry_policy: {maximum_attempts: 0, initial_interval: 1h}}\n"
-               "sleep(10s)\n h.cancel()\n let o = gather settled h\n [o.ok, str(time.now() - self.started_at)]",
+  CHECK(result("let h = spawn Flaky(9) as \"f\" with {retry_policy: {maximum_attempts: 0, "
+               "initial_interval: 1h}}\n"
+               "sleep(10s)\n h.cancel()\n let o = gather settled h\n [o.ok, str(time.now() - "
+               "self.started_at)]",
                more) == R"(completed [false,"10s"])");
 }
 
 TEST_CASE("a root has time-outs too") {
-  CHECK(run("workflow main() with {execution_timeout: 5s} { try { sleep(1h) } finally { print(\"undone\") } }")() ==
+  CHECK(run("workflow main() with {execution_timeout: 5s} { try { sleep(1h) } finally { "
+            "print(\"undone\") } }")() ==
         "timed_out Timeout: the run took longer than its execution_timeout");
 }
 
@@ -153,7 +165,8 @@ workflow main() {
   CHECK(lines == Lines{"child undone", "nap Cancelled"});
 
   auto cancel = [](Engine& engine, RunId root) { CHECK(engine.cancel(root, "stop it")); };
-  CHECK(run(more + "workflow main() { Child() }", {.before = cancel})() == "cancelled Cancelled: cancelled: stop it");
+  CHECK(run(more + "workflow main() { Child() }", {.before = cancel})() ==
+        "cancelled Cancelled: cancelled: stop it");
 }
 
 TEST_CASE("termination runs no code, and children go as their policy says") {
@@ -175,7 +188,7 @@ workflow main() {
   };
   Session first = play(script, disk, {.frozen = true, .before = later});
   CHECK(first() == "terminated \"no reason\"");
-  for (const std::string& text : first.texts()) CHECK(text == "wait");   // which was asked to cancel
+  for (const std::string& text : first.texts()) CHECK(text == "wait");  // which was asked to cancel
   auto open = Journal::open(disk.open(), false);
   REQUIRE(open);
   CHECK((*open)->find("root/Child-2")->status == RunStatus::Terminated);
@@ -183,11 +196,13 @@ workflow main() {
 }
 
 TEST_CASE("limits strike where the run stands, and replay strikes there too") {
-  CHECK(result("try { var i = 0\n while true { i += 1 } } catch e { e.kind }", "", {.cpu_step_us = 5'000'000}) ==
-        "completed \"Timeout\"");
-  CHECK(result("try { var xs = []\n while true { xs.push(\"${xs.len()} and some more text\") } } catch e { e.kind }", "",
-               {.heap_bytes = 4 << 20}) == "completed \"ResourceExhausted\"");
-  CHECK(result("try { while true { print(\"a line that is long enough to fill the room soon\") } } catch e { e.kind }",
+  CHECK(result("try { var i = 0\n while true { i += 1 } } catch e { e.kind }", "",
+               {.cpu_step_us = 5'000'000}) == "completed \"Timeout\"");
+  CHECK(result("try { var xs = []\n while true { xs.push(\"${xs.len()} and some more text\") } } "
+               "catch e { e.kind }",
+               "", {.heap_bytes = 4 << 20}) == "completed \"ResourceExhausted\"");
+  CHECK(result("try { while true { print(\"a line that is long enough to fill the room soon\") } } "
+               "catch e { e.kind }",
                "", {.heap_bytes = 1 << 20}) == "completed \"ResourceExhausted\"");
 }
 
@@ -225,7 +240,8 @@ workflow main() {
   log.warn("end", at: 3)
   print("end")
 })");
-  CHECK(session.texts() == Lines{"0", "child 0", "1", "child 1", "2", "child 2", "[warn] end{\"at\":3}", "end"});
+  CHECK(session.texts() ==
+        Lines{"0", "child 0", "1", "child 1", "2", "child 2", "[warn] end{\"at\":3}", "end"});
   for (size_t i = 1; i < session.lines.size(); ++i) {
     CHECK(session.lines[i - 1].released_at <= session.lines[i].released_at);
   }

@@ -11,7 +11,7 @@ namespace wakeful {
 
 /// One line of a script.
 struct OutputLine {
-  const char* level = nullptr;      // null: print
+  const char* level = nullptr;  // null: print
   std::string text;
   std::string fields_json;
 };
@@ -20,11 +20,11 @@ struct OutputLine {
 class OutputGate {
  public:
   struct Item {
-    Lsn position;                   // everything before it must be durable
+    Lsn position;  // everything before it must be durable
     RunId run;
     std::vector<OutputLine> lines;
-    bool last = false;              // the run has ended: its lines are noted as released
-    bool announce = false;          // run_ended
+    bool last = false;      // the run has ended: its lines are noted as released
+    bool announce = false;  // run_ended
   };
 
   void put(Item item) { items_.push_back(std::move(item)); }

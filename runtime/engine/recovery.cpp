@@ -1,17 +1,15 @@
 #include "runtime/engine/recovery.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 #include <unordered_set>
 
 #include "runtime/replay/run_setup.h"
 
 namespace wakeful {
 
-namespace {
-
-
-}  // namespace
+namespace {}  // namespace
 
 Result<void> Recovery::resume(const std::vector<RunId>& requested) {
   requested_ = requested;
@@ -36,14 +34,15 @@ Result<void> Recovery::resume(const std::vector<RunId>& requested) {
   return {};
 }
 
-/// The runs that are asked for and everything below them that is open, also below runs that have ended (abandoned
-/// children), or that ended without their lines having been released.
+/// The runs that are asked for and everything below them that is open, also below runs that have
+/// ended (abandoned children), or that ended without their lines having been released.
 Result<void> Recovery::collect(const std::vector<RunId>& requested) {
   std::unordered_set<RunId> seen;
   std::vector<RunId> queue;
   for (RunId run : requested) {
     const RunInfo* info = state_.journal.find(run);
-    if (info == nullptr) return fail(Fault::NotFound, fmt::format("there is no run #{}", run.value));
+    if (info == nullptr)
+      return fail(Fault::NotFound, fmt::format("there is no run #{}", run.value));
     if (info->status != RunStatus::Running) announced_.push_back(run);
     queue.push_back(run);
   }
@@ -67,7 +66,7 @@ Result<void> Recovery::load() {
   std::vector<RunId> wanted = open_;
   wanted.insert(wanted.end(), unreleased_.begin(), unreleased_.end());
   std::unordered_set<RunId> also(wanted.begin(), wanted.end());
-  for (RunId run : open_) {         // a parent that has ended may have said something that did not arrive
+  for (RunId run : open_) {  // a parent that has ended may have said something that did not arrive
     const RunId parent = state_.journal.find(run)->parent;
     if (parent && also.insert(parent).second) wanted.push_back(parent);
   }
@@ -83,7 +82,7 @@ Result<void> Recovery::load() {
 Result<void> Recovery::add(RunId run) {
   const RunInfo& info = *state_.journal.find(run);
   const History& history = histories_.at(run);
-  auto image = state_.image_of(info.program);
+  auto image = state_.image_of(std::string(info.program));
   if (!image) return tl::unexpected(image.error());
   const Record& started = history.front().second;
   auto setup = run_setup(state_.journal, started, *image);
@@ -93,7 +92,8 @@ Result<void> Recovery::add(RunId run) {
   entry.run = std::make_unique<Run>(std::move(*entry.unborn));
   entry.unborn.reset();
   entry.spawned = Lsn{started.ref};
-  entry.announce = !entry.parent || std::find(requested_.begin(), requested_.end(), run) != requested_.end();
+  entry.announce =
+      !entry.parent || std::find(requested_.begin(), requested_.end(), run) != requested_.end();
   if (!started.options.empty()) entry.options = state_.options_cache.of(started.options);
   if (info.undoing) entry.undoing = std::make_unique<Undoing>();
   Open& open = found_[run];
@@ -106,7 +106,8 @@ Result<void> Recovery::add(RunId run) {
   return {};
 }
 
-// --- what the records leave open ----------------------------------------------------------------------
+// --- what the records leave open
+// ----------------------------------------------------------------------
 
 void Recovery::read_history(Open& open, LiveRunEntry& entry, const History& history) {
   for (const auto& [at, record] : history) {
@@ -135,20 +136,26 @@ void Recovery::read_command(Open& open, LiveRunEntry& entry, Lsn at, const Recor
       return;
     }
     case RecordType::TimerStarted:
-      entry.timers[record.step] =
-          state_.timers.arm(record.time, at.value, {TimerUse::Step, entry.number, StepId{record.step}});
+      entry.timers[record.step] = state_.timers.arm(
+          record.time, at.value, {TimerUse::Step, entry.number, StepId{record.step}});
       return;
     case RecordType::ChildStarted:
       if (record.ref != 0) open.children.emplace(record.step, std::pair{at, record});
       return;
-    case RecordType::CancelSent: open.cancels[record.step].push_back(record); return;
-    case RecordType::UndoSent: open.undos[record.step] = record.ref; return;
-    default: return;
+    case RecordType::CancelSent:
+      open.cancels[record.step].push_back(record);
+      return;
+    case RecordType::UndoSent:
+      open.undos[record.step] = record.ref;
+      return;
+    default:
+      return;
   }
 }
 
 void Recovery::read_event(Open& open, LiveRunEntry& entry, const Record& record) {
-  if (class_of(record.type) == RecordClass::Event) entry.last_time = std::max(entry.last_time, record.time);
+  if (class_of(record.type) == RecordClass::Event)
+    entry.last_time = std::max(entry.last_time, record.time);
   switch (record.type) {
     case RecordType::StepEnded:
       if (auto step = entry.steps.find(record.step); step != entry.steps.end()) {
@@ -172,14 +179,21 @@ void Recovery::read_event(Open& open, LiveRunEntry& entry, const Record& record)
         entry.timers.erase(timer);
       }
       return;
-    case RecordType::ChildEnded: open.children.erase(record.step); return;
-    case RecordType::ChildUndone: open.undos.erase(record.step); return;
+    case RecordType::ChildEnded:
+      open.children.erase(record.step);
+      return;
+    case RecordType::ChildUndone:
+      open.undos.erase(record.step);
+      return;
     case RecordType::CancelRequested:
       entry.cancel_requested = true;
       if (static_cast<CancelCause>(record.kind) == CancelCause::Parent) ++open.cancels_received;
       return;
-    case RecordType::RunTimedOut: open.timed_out = true; return;
-    default: return;
+    case RecordType::RunTimedOut:
+      open.timed_out = true;
+      return;
+    default:
+      return;
   }
 }
 

@@ -8,17 +8,19 @@
 
 namespace wakeful {
 
-/// The journal may end after any record. What each pair of records needs when the second one is missing:
+/// The journal may end after any record. What each pair of records needs when the second one is
+/// missing:
 ///   ChildStarted – RunStarted of the child      the child is started
 ///   RunEnded or Terminated – ChildEnded         the parent is told, or the child is tried again
 ///   CancelSent – CancelRequested of the child   the cancellation is sent again
-///   CancelSent – StepEnded                      the step ends as cancelled, without another attempt
-///   Terminated – the same for its children      their close policies are applied
-///   StepScheduled – StepEnded                   the step is dispatched again: same attempt, same key
-///   AttemptFailed – StepEnded                   the next attempt is made when it is due
+///   CancelSent – StepEnded                      the step ends as cancelled, without another
+///   attempt Terminated – the same for its children      their close policies are applied
+///   StepScheduled – StepEnded                   the step is dispatched again: same attempt, same
+///   key AttemptFailed – StepEnded                   the next attempt is made when it is due
 ///   TimerStarted – TimerFired                   the timer is armed, and fires at once if it is due
 ///   RunEnded with lines – Released              the lines of its last burst go out again
-///   an event – the end of its burst             replay runs into the end of the history and goes on live
+///   an event – the end of its burst             replay runs into the end of the history and goes
+///   on live
 class Recovery {
  public:
   explicit Recovery(Engine::State& state) : state_(state) {}
@@ -28,11 +30,12 @@ class Recovery {
   /// What a run's records leave open.
   struct Open {
     RunId run;
-    std::vector<uint64_t> steps;                              // to be dispatched
+    std::vector<uint64_t> steps;                                    // to be dispatched
     std::unordered_map<uint64_t, std::pair<Lsn, Record>> children;  // ChildStarted without an end
     std::unordered_map<uint64_t, std::vector<Record>> cancels;      // CancelSent, by step
-    uint64_t cancels_received = 0;                            // from its parent
-    std::unordered_map<uint64_t, uint64_t> undos;             // UndoSent without ChildUndone: → the child's step
+    uint64_t cancels_received = 0;                                  // from its parent
+    std::unordered_map<uint64_t, uint64_t>
+        undos;  // UndoSent without ChildUndone: → the child's step
     bool timed_out = false;
   };
   struct EndedChild {
@@ -61,9 +64,9 @@ class Recovery {
 
   Engine::State& state_;
   std::vector<RunId> requested_;
-  std::vector<RunId> open_;         // in the order of their numbers, so parents first
-  std::vector<RunId> unreleased_;   // closed, with lines that nobody marked as released
-  std::vector<RunId> announced_;    // closed, and asked for
+  std::vector<RunId> open_;        // in the order of their numbers, so parents first
+  std::vector<RunId> unreleased_;  // closed, with lines that nobody marked as released
+  std::vector<RunId> announced_;   // closed, and asked for
   std::unordered_map<RunId, History> histories_;
   std::unordered_map<RunId, Open> found_;
 };

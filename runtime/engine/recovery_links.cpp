@@ -1,6 +1,8 @@
-// The second half of recovery: what lies between two runs, and the way into the end of a history and on.
-#include <algorithm>
+// The second half of recovery: what lies between two runs, and the way into the end of a history
+// and on.
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "runtime/engine/recovery.h"
 #include "runtime/replay/run_setup.h"
@@ -52,7 +54,7 @@ Run::Setup Recovery::child_setup(const LiveRunEntry& parent, const Record& spawn
 Result<void> Recovery::link_children(Open& open) {
   LiveRunEntry& entry = *state_.find(open.run);
   if (open.children.empty()) return {};
-  std::unordered_map<uint64_t, RunInfo> newest;   // copied: appending moves the table
+  std::unordered_map<uint64_t, RunInfo> newest;  // copied: appending moves the table
   for (const RunInfo* child : state_.journal.children(open.run)) {
     if (open.children.contains(child->parent_step.value)) newest[child->parent_step.value] = *child;
   }
@@ -78,13 +80,15 @@ Result<void> Recovery::link_children(Open& open) {
     const auto& [at, spawn] = open.children.at(step);
     Run::Setup setup = child_setup(entry, spawn);
     setup.number = RunId{spawn.ref};
-    if (state_.journal.find(setup.number) != nullptr) setup.number = state_.journal.next_run_number();
+    if (state_.journal.find(setup.number) != nullptr)
+      setup.number = state_.journal.next_run_number();
     state_.start_attempt(std::move(setup), entry.number, StepId{step}, at, 1, nullptr, 0);
   }
   return {};
 }
 
-/// Children that the run had told to undo themselves: in the middle of it, through with it, or not told yet.
+/// Children that the run had told to undo themselves: in the middle of it, through with it, or not
+/// told yet.
 Result<void> Recovery::link_undos(const Open& open) {
   std::vector<std::pair<uint64_t, uint64_t>> undos(open.undos.begin(), open.undos.end());
   std::sort(undos.begin(), undos.end());
@@ -98,7 +102,8 @@ Result<void> Recovery::link_undos(const Open& open) {
       auto ended = std::find_if(history->rbegin(), history->rend(), [](const auto& entry) {
         return entry.second.type == RecordType::UndoEnded;
       });
-      state_.child_is_undone(open.run, StepId{step}, ended->second.kind, ended->first, ended->second.value);
+      state_.child_is_undone(open.run, StepId{step}, ended->second.kind, ended->first,
+                             ended->second.value);
     } else {
       state_.send_undo(*state_.find(open.run), StepId{step}, child_step);
     }
@@ -111,7 +116,7 @@ Result<void> Recovery::end_child(Open& open, LiveRunEntry& parent, const EndedCh
   auto record = state_.journal.record_at(child.info.last);
   if (!record) return tl::unexpected(record.error());
   const auto& [spawned, spawn] = open.children.at(child.step);
-  LiveRunEntry ended;               // as it was when it ended
+  LiveRunEntry ended;  // as it was when it ended
   ended.unborn = std::make_unique<Run::Setup>(child_setup(parent, spawn));
   ended.number = child.info.number;
   ended.parent = parent.number;
@@ -121,12 +126,14 @@ Result<void> Recovery::end_child(Open& open, LiveRunEntry& parent, const EndedCh
   ended.attempt = child.info.attempt;
   ended.last_time = child.info.ended_ms;
   ended.first_started_ms = child.info.started_ms;
-  if (ended.attempt > 1) ended.first_started_ms = first_start(parent.number, ended.parent_step, ended.last_time);
+  if (ended.attempt > 1)
+    ended.first_started_ms = first_start(parent.number, ended.parent_step, ended.last_time);
   ended.cancel_requested = open.cancels.contains(child.step);
   if (!spawn.options.empty()) ended.options = state_.options_cache.of(spawn.options);
   if (!state_.back_off(ended, child.info.status, record->value)) {
     state_.child_has_ended(parent.number, ended.parent_step, child.info.status, child.info.last,
-                           record->type == RecordType::RunEnded ? record->number : 0, std::move(record->value));
+                           record->type == RecordType::RunEnded ? record->number : 0,
+                           std::move(record->value));
   }
   return {};
 }
@@ -142,7 +149,8 @@ void Recovery::apply_parent(const Open& open) {
   if (history->second.back().second.type != RecordType::Terminated) {
     return resend_cancels(open, *entry, history->second);
   }
-  const ParentClosePolicy policy = entry->options ? entry->options->close_policy : ParentClosePolicy::Wait;
+  const ParentClosePolicy policy =
+      entry->options ? entry->options->close_policy : ParentClosePolicy::Wait;
   const std::string reason = text_cbor("the parent was terminated");
   if (policy == ParentClosePolicy::Terminate) return state_.terminate(open.run, reason);
   if (policy != ParentClosePolicy::Abandon && open.cancels_received == 0) {
@@ -157,19 +165,22 @@ void Recovery::resend_cancels(const Open& open, LiveRunEntry& entry, const Histo
     if (static_cast<CancelMode>(record.kind) == CancelMode::Terminate) {
       return state_.terminate(open.run, record.value);
     }
-    if (++sent > open.cancels_received) state_.request_cancel(entry, CancelCause::Parent, record.value);
+    if (++sent > open.cancels_received)
+      state_.request_cancel(entry, CancelCause::Parent, record.value);
   }
 }
 
-// --- into the end of the history, and on --------------------------------------------------------------
+// --- into the end of the history, and on
+// --------------------------------------------------------------
 
 Result<void> Recovery::play(const Open& open) {
   LiveRunEntry* found = state_.find(open.run);
   if (found == nullptr) return {};  // terminated meanwhile
   LiveRunEntry& entry = *found;
   BurstHost live(state_, entry);
-  HistoryPlayer player(*entry.run, histories_.at(open.run), state_.player_sources(*entry.setup().image), &live);
-  entry.in_burst = true;            // what it is told from here on waits
+  HistoryPlayer player(*entry.run, histories_.at(open.run),
+                       state_.player_sources(*entry.setup().image), &live);
+  entry.in_burst = true;  // what it is told from here on waits
   Run::State state;
   do {
     state = player.advance(kSliceTicks);
@@ -183,15 +194,17 @@ Result<void> Recovery::play(const Open& open) {
       state_.end_burst(entry, true);
       state_.run_has_ended(entry);
       return {};
-    case Run::State::More:          // the burst that the crash cut off goes on with the others
+    case Run::State::More:  // the burst that the crash cut off goes on with the others
       state_.make_ready(entry);
       return {};
     case Run::State::Stopped:
       break;
   }
   if (player.error()) return tl::unexpected(*player.error());
-  const std::string why = player.difference() ? player.difference()->message() : "its replay stopped";
-  return fail(Fault::Replay, fmt::format("run #{} ({}) cannot go on: {}", open.run.value, entry.setup().id, why));
+  const std::string why =
+      player.difference() ? player.difference()->message() : "its replay stopped";
+  return fail(Fault::Replay,
+              fmt::format("run #{} ({}) cannot go on: {}", open.run.value, entry.setup().id, why));
 }
 
 /// Steps without an end are done again, unless the run had already asked to cancel them.
@@ -203,11 +216,13 @@ void Recovery::dispatch(const Open& open) {
     if (step != entry->steps.end()) state_.cancel_step(*entry, StepId{number});
   }
   for (uint64_t number : open.steps) {
-    if (entry->steps.contains(number)) state_.queue_dispatch(open.run, StepId{number}, state_.journal.durable());
+    if (entry->steps.contains(number))
+      state_.queue_dispatch(open.run, StepId{number}, state_.journal.durable());
   }
 }
 
-// --- runs that have ended -----------------------------------------------------------------------------
+// --- runs that have ended
+// -----------------------------------------------------------------------------
 
 Result<void> Recovery::release_ended() {
   std::sort(unreleased_.begin(), unreleased_.end(), [this](RunId a, RunId b) {
@@ -235,7 +250,7 @@ Result<void> Recovery::release_ended() {
 
 Result<std::vector<OutputLine>> Recovery::last_lines(RunId run) {
   const History& history = histories_.at(run);
-  auto image = state_.image_of(state_.journal.find(run)->program);
+  auto image = state_.image_of(std::string(state_.journal.find(run)->program));
   if (!image) return tl::unexpected(image.error());
   auto setup = run_setup(state_.journal, history.front().second, *image);
   if (!setup) return tl::unexpected(setup.error());

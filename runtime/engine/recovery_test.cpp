@@ -39,10 +39,12 @@ TEST_CASE("crash: computation, lines and waits") {
 }
 
 TEST_CASE("crash: steps") {
-  CHECK(crash("let a = file.read(\"a\")\n let b = twice(4)\n let c = read(\"c\")\n [a, b, c]") == "");
+  CHECK(crash("let a = file.read(\"a\")\n let b = twice(4)\n let c = read(\"c\")\n [a, b, c]") ==
+        "");
   CHECK(crash("gather [spawn file.read(\"a\"), spawn read(\"b\"), spawn twice(3)]") == "");
   CHECK(crash("try { file.read(\"fail\") } catch e { print(e.kind) }\n 1") == "");
-  CHECK(crash("let t = timer(5s)\n let h = spawn file.read(\"hang\")\n gather t\n h.cancel()\n (gather settled h).ok") == "");
+  CHECK(crash("let t = timer(5s)\n let h = spawn file.read(\"hang\")\n gather t\n h.cancel()\n "
+              "(gather settled h).ok") == "");
   CHECK(crash("env.get(\"X\")", {.variables = {{"X", "y"}}}) == "");
 }
 
@@ -50,8 +52,10 @@ TEST_CASE("crash: children") {
   CHECK(crash("Child(1) + Child(2)") == "");
   CHECK(crash("(gather (1..6).map(i => spawn Child(i))).sum()") == "");
   CHECK(crash("gather [spawn Parent(1), spawn Parent(10)]") == "");
-  CHECK(crash("try { gather [spawn Child(1), spawn Bad(2), spawn Undoes(9)] } catch e { print(e.message) }\n 1") == "");
-  CHECK(crash("let h = spawn Child(1) as \"same\"\n try { Child(2) as \"same\" } catch e { gather h; e.kind }") == "");
+  CHECK(crash("try { gather [spawn Child(1), spawn Bad(2), spawn Undoes(9)] } catch e { "
+              "print(e.message) }\n 1") == "");
+  CHECK(crash("let h = spawn Child(1) as \"same\"\n try { Child(2) as \"same\" } catch e { gather "
+              "h; e.kind }") == "");
   CHECK(crash("batch x in 1..8 limit 3 { Child(x) }") == "");
   CHECK(crash("batch x in [1, 2, 3, 4, 5] size 2 pause 10s { Child(x) }") == "");
   CHECK(crash("Flaky(3) with {retry_policy: {maximum_attempts: 3}}") == "");
@@ -59,17 +63,22 @@ TEST_CASE("crash: children") {
 
 TEST_CASE("crash: cancelling and undoing") {
   CHECK(crash("let h = spawn Undoes(100)\n sleep(1s)\n h.cancel()\n (gather settled h).ok") == "");
-  CHECK(crash("compensate { print(\"undo main\"); file.read(\"undo\") }\n Child(1)\n throw \"no\"") == "");
-  CHECK(crash("try { compensate { twice(1); print(\"inner\") }; Bad(1) } catch e { print(e.message) }\n 2") == "");
+  CHECK(
+      crash("compensate { print(\"undo main\"); file.read(\"undo\") }\n Child(1)\n throw \"no\"") ==
+      "");
+  CHECK(crash("try { compensate { twice(1); print(\"inner\") }; Bad(1) } catch e { "
+              "print(e.message) }\n 2") == "");
   CHECK(crash("spawn Undoes(100) with {parent_close_policy: \"cancel\"}\n spawn Child(1) with "
               "{parent_close_policy: \"terminate\"}\n 5") == "");
   CHECK(crash("try { gather (spawn Child(1)) timeout 10ms } catch e { e.kind }") == "");
 }
 
 TEST_CASE("crash: children that had ended are undone") {
-  CHECK(crash("Maker(1)\n compensate { print(\"mine\") }\n gather [spawn Made(2), spawn Made(3)]\n throw \"x\"") == "");
+  CHECK(crash("Maker(1)\n compensate { print(\"mine\") }\n gather [spawn Made(2), spawn Made(3)]\n "
+              "throw \"x\"") == "");
   CHECK(crash("try { Maker(1)\n throw \"x\" } catch e { print(e.message) }\n Made(2)\n 5") == "");
-  CHECK(crash("try { Stubborn()\n Made(1)\n throw \"x\" } catch e { print(e.data.failures[0].message) }\n 1") == "");
+  CHECK(crash("try { Stubborn()\n Made(1)\n throw \"x\" } catch e { "
+              "print(e.data.failures[0].message) }\n 1") == "");
 }
 
 TEST_CASE("crash: interrupted bursts") {
@@ -93,12 +102,14 @@ workflow main() { sleep(1h); print("first"); sleep(1h); print("second"); str(tim
 }
 
 TEST_CASE("a stop keeps the run, and it goes on") {
-  const std::string script = "workflow main() { let a = file.read(\"a\"); sleep(1h); a + file.read(\"b\") }";
+  const std::string script =
+      "workflow main() { let a = file.read(\"a\"); sleep(1h); a + file.read(\"b\") }";
   Disk disk;
-  Session first = play(script, disk, {.before = [](Engine& engine, RunId) { engine.request_stop(); }});
+  Session first =
+      play(script, disk, {.before = [](Engine& engine, RunId) { engine.request_stop(); }});
   CHECK(first.problem == "");
   CHECK(first.status == "");
   CHECK(first.calls.empty());
   CHECK(play(script, disk)() == "completed \"ab\"");
-  CHECK(play(script, disk)() == "completed \"ab\"");   // and stays so
+  CHECK(play(script, disk)() == "completed \"ab\"");  // and stays so
 }

@@ -7,9 +7,10 @@ namespace wakeful {
 
 namespace {
 
-constexpr uint64_t kSliceTicks = 100'000;      // some milliseconds: then others have their turn
-constexpr int64_t kCarryUs = 1'000;            // so long do runs go on before timers and answers are looked at
-constexpr size_t kPendingKept = 64;            // capacity that an empty queue of events keeps
+constexpr uint64_t kSliceTicks = 100'000;  // some milliseconds: then others have their turn
+constexpr int64_t kCarryUs =
+    1'000;  // so long do runs go on before timers and answers are looked at
+constexpr size_t kPendingKept = 64;  // capacity that an empty queue of events keeps
 
 }  // namespace
 
@@ -77,7 +78,8 @@ bool Engine::State::run_slice(LiveRunEntry& entry) {
     begin_burst(entry);
   }
   BurstHost host(*this, entry);
-  // The clock of a thread's CPU time is a system call, so the first slice of a burst, mostly the only one, is free.
+  // The clock of a thread's CPU time is a system call, so the first slice of a burst, mostly the
+  // only one, is free.
   int64_t cpu = goes_on ? services.clock.thread_cpu_us() : 0;
   Run::State state = entry.run->advance(host, kSliceTicks);
   switch (state) {
@@ -107,7 +109,7 @@ void Engine::State::begin_burst(LiveRunEntry& entry) {
   if (!entry.run) {
     entry.run = std::make_unique<Run>(std::move(*entry.unborn));
     entry.unborn.reset();
-    entry.run->deliver(entry.run->setup().started, "");
+    entry.run->deliver(entry.run->setup().started.event(), "");
     return;
   }
   PendingEvent event = std::move(entry.pending[entry.pending_at++]);
@@ -125,13 +127,15 @@ void Engine::State::begin_burst(LiveRunEntry& entry) {
   record.ref = event.ref;
   record.number = event.number;
   record.name = std::move(event.name);
-  const bool elsewhere = event.type == RecordType::ChildEnded || event.type == RecordType::ChildUndone;
+  const bool elsewhere =
+      event.type == RecordType::ChildEnded || event.type == RecordType::ChildUndone;
   if (!elsewhere) record.value = std::move(event.value);
   journal.append(record);
   entry.run->deliver(record, event.value);
 }
 
-/// Between two slices of a burst: a run that computes too long or keeps too much is told so, where it stands.
+/// Between two slices of a burst: a run that computes too long or keeps too much is told so, where
+/// it stands.
 void Engine::State::check_limits(LiveRunEntry& entry, int64_t cpu_us) {
   Run& run = *entry.run;
   entry.burst_cpu_us += cpu_us;
@@ -145,7 +149,7 @@ void Engine::State::check_limits(LiveRunEntry& entry, int64_t cpu_us) {
   record.number = run.ticks();
   journal.append(record);
   run.interrupt(kind);
-  entry.burst_cpu_us = 0;           // what it does about it has its time too
+  entry.burst_cpu_us = 0;  // what it does about it has its time too
   entry.burst_output_bytes = 0;
 }
 
@@ -164,7 +168,8 @@ void Engine::State::end_burst(LiveRunEntry& entry, bool last) {
   gate.put(std::move(item));
 }
 
-/// Forgets a run; what it left open has been dealt with, or is to be cancelled without anybody waiting.
+/// Forgets a run; what it left open has been dealt with, or is to be cancelled without anybody
+/// waiting.
 void Engine::State::drop_run(LiveRunEntry& entry) {
   for (auto& [step, key] : entry.timers) timers.drop(key);
   for (auto& [number, step] : entry.steps) {
@@ -181,7 +186,8 @@ void Engine::State::drop_run(LiveRunEntry& entry) {
   runs.erase(RunId{entry.number});
 }
 
-// --- commands and lines of a burst --------------------------------------------------------------------
+// --- commands and lines of a burst
+// --------------------------------------------------------------------
 
 bool BurstHost::command(Record& record) {
   Journal& journal = state_.journal;
@@ -205,8 +211,8 @@ bool BurstHost::command(Record& record) {
       if (entry_.steps.contains(record.step)) {
         state_.cancel_step(entry_, StepId{record.step});
       } else {
-        state_.cancel_child(entry_.number, StepId{record.step}, static_cast<CancelMode>(record.kind),
-                            record.value);
+        state_.cancel_child(entry_.number, StepId{record.step},
+                            static_cast<CancelMode>(record.kind), record.value);
       }
       return true;
     case RecordType::ValueRecorded:

@@ -32,7 +32,8 @@ class SystemRandom final : public RandomSource {
   }
 
  private:
-  static constexpr size_t kWords = 32;  // 256 bytes: getrandom() gives so many whole, or is interrupted before the first
+  static constexpr size_t kWords =
+      32;  // 256 bytes: getrandom() gives so many whole, or is interrupted before the first
   void refill() {
     ssize_t got = 0;
     do {

@@ -1,12 +1,14 @@
 // The inside of the engine (engine.h). Private to this folder.
 //
-// Words: a *live run* is one that the engine carries; an *attempt* is one execution of an activity or effect; an
-// *event* is what a run is told next, not journaled before its burst begins.
+// Words: a *live run* is one that the engine carries; an *attempt* is one execution of an activity
+// or effect; an *event* is what a run is told next, not journaled before its burst begins.
 //
 // Always true:
-//  1. One event, one burst: an event is appended when its burst begins, and no event between the commands of a burst.
+//  1. One event, one burst: an event is appended when its burst begins, and no event between the
+//  commands of a burst.
 //  2. A step is dispatched, and a line released, only when durable() has passed its record.
-//  3. A run with lines that were not released gets no further event: so a crash can repeat the lines of its last
+//  3. A run with lines that were not released gets no further event: so a crash can repeat the
+//  lines of its last
 //     burst only, and lose none.
 //  4. Everything here belongs to the engine's thread. Other threads come in through `wakeup`.
 #pragma once
@@ -36,7 +38,7 @@ struct PendingEvent {
   uint64_t ref = 0;
   uint64_t number = 0;
   std::string name;
-  std::string value;                // of ChildEnded: delivered with the record, not part of it
+  std::string value;  // of ChildEnded: delivered with the record, not part of it
 };
 
 /// One execution of a step. Shared by the step, its fiber and the thread that it blocks.
@@ -45,7 +47,7 @@ struct Attempt {
   uint64_t number = 1;
   bool timed_out = false;
   TimerKey timeout;
-  FiberGate* sleeping = nullptr;    // open() ends its sleep
+  FiberGate* sleeping = nullptr;  // open() ends its sleep
 };
 
 /// A step of a live run that was scheduled and has not ended.
@@ -53,13 +55,13 @@ struct LiveStep {
   StepId step;
   StepKind kind{};
   std::string name;
-  std::string arguments;            // CBOR list
+  std::string arguments;  // CBOR list
   std::shared_ptr<const StepOptions> options;
-  uint64_t attempt = 1;             // the present or next one
-  std::shared_ptr<Attempt> running; // null: not dispatched, or between attempts
-  TimerKey retry;                   // armed between attempts
-  std::string last_error;           // CBOR, of the attempt before
-  bool cancelled = false;           // asked for by the run
+  uint64_t attempt = 1;              // the present or next one
+  std::shared_ptr<Attempt> running;  // null: not dispatched, or between attempts
+  TimerKey retry;                    // armed between attempts
+  std::string last_error;            // CBOR, of the attempt before
+  bool cancelled = false;            // asked for by the run
 };
 
 struct RunTimeouts {
@@ -68,40 +70,40 @@ struct RunTimeouts {
 
 /// A completed run that runs its compensate blocks, and what came of it.
 struct Undoing {
-  uint64_t step = 0;                // the parent's UndoSent; 0: its parent is not waiting
-  uint64_t kind = 0;                // StepStatus, once it has ended
-  std::string failure;              // CBOR
+  uint64_t step = 0;    // the parent's UndoSent; 0: its parent is not waiting
+  uint64_t kind = 0;    // StepStatus, once it has ended
+  std::string failure;  // CBOR
 };
 
 struct LiveRunEntry {
-  std::unique_ptr<Run> run;         // null before its first burst
+  std::unique_ptr<Run> run;            // null before its first burst
   std::unique_ptr<Run::Setup> unborn;  // until then
   RunId number;
   RunId parent;
   StepId parent_step;
-  Lsn spawned;                      // the parent's ChildStarted
-  Lsn ended_at;                     // its RunEnded, once emitted
-  uint64_t ended_number = 0;        // `number` of that
+  Lsn spawned;                // the parent's ChildStarted
+  Lsn ended_at;               // its RunEnded, once emitted
+  uint64_t ended_number = 0;  // `number` of that
   uint32_t attempt = 1;
   std::shared_ptr<const StepOptions> options;  // of a child; null where there are none
-  int64_t first_started_ms = 0;     // of its first attempt: execution_timeout
-  int64_t last_time = 0;            // of its last event: time never goes back in a run
+  int64_t first_started_ms = 0;                // of its first attempt: execution_timeout
+  int64_t last_time = 0;                       // of its last event: time never goes back in a run
   int64_t burst_cpu_us = 0;
   size_t burst_output_bytes = 0;
   std::vector<PendingEvent> pending;
-  size_t pending_at = 0;            // the next of them
-  bool queued = false;              // in State::ready
+  size_t pending_at = 0;  // the next of them
+  bool queued = false;    // in State::ready
   bool in_burst = false;
-  bool announce = false;            // a root, or asked for by resume(): run_ended
-  bool cancel_requested = false;    // so its failure is not retried
-  uint32_t unreleased = 0;          // items of the gate that hold its lines
-  std::vector<OutputLine> lines;    // of the present burst
+  bool announce = false;                  // a root, or asked for by resume(): run_ended
+  bool cancel_requested = false;          // so its failure is not retried
+  uint32_t unreleased = 0;                // items of the gate that hold its lines
+  std::vector<OutputLine> lines;          // of the present burst
   std::unique_ptr<RunTimeouts> timeouts;  // null: none is armed
-  std::unique_ptr<Undoing> undoing; // of a completed run that undoes itself; null elsewhere
+  std::unique_ptr<Undoing> undoing;       // of a completed run that undoes itself; null elsewhere
   // Ordered maps: an empty one is small, and most runs have few steps.
-  std::map<uint64_t, TimerKey> timers;                       // by step
+  std::map<uint64_t, TimerKey> timers;  // by step
   std::map<uint64_t, std::unique_ptr<LiveStep>> steps;
-  std::map<uint64_t, RunId> children;                        // open ones: step → its present attempt
+  std::map<uint64_t, RunId> children;  // open ones: step → its present attempt
 
   const Run::Setup& setup() const { return run ? run->setup() : *unborn; }
   bool has_event() const { return pending_at < pending.size(); }
@@ -109,14 +111,14 @@ struct LiveRunEntry {
 
 /// A child between two attempts.
 struct ChildBackoff {
-  Run::Setup setup;                 // of the attempt that failed: what the next one begins with
+  Run::Setup setup;  // of the attempt that failed: what the next one begins with
   RunId parent;
   StepId parent_step;
   Lsn spawned;
-  Lsn failed_at;                    // RunEnded of the attempt that failed
-  std::string failure;              // its error, CBOR
+  Lsn failed_at;        // RunEnded of the attempt that failed
+  std::string failure;  // its error, CBOR
   RunStatus status{};
-  uint32_t attempt = 1;             // the next one's number
+  uint32_t attempt = 1;  // the next one's number
   std::shared_ptr<const StepOptions> options;
   int64_t first_started_ms = 0;
   TimerKey timer;
@@ -162,11 +164,13 @@ struct Engine::State {
 
   // children.cpp: how children start, end, are tried again, cancelled and terminated
   void start_child(LiveRunEntry& parent, Record& record);
-  LiveRunEntry& start_attempt(Run::Setup setup, RunId parent, StepId parent_step, Lsn spawned, uint32_t attempt,
-                              std::shared_ptr<const StepOptions> options, int64_t first_started_ms);
+  LiveRunEntry& start_attempt(Run::Setup setup, RunId parent, StepId parent_step, Lsn spawned,
+                              uint32_t attempt, std::shared_ptr<const StepOptions> options,
+                              int64_t first_started_ms);
   void arm_run_timeouts(LiveRunEntry& entry, bool already_timed_out);
   void run_has_ended(LiveRunEntry& entry);
-  void child_has_ended(RunId parent, StepId step, RunStatus status, Lsn ended_at, uint64_t number, std::string value);
+  void child_has_ended(RunId parent, StepId step, RunStatus status, Lsn ended_at, uint64_t number,
+                       std::string value);
   bool back_off(LiveRunEntry& entry, RunStatus status, const std::string& error);
   void next_attempt(RunId parent, StepId step);
   void drop_backoffs(RunId parent, bool abandoned_too);
@@ -187,7 +191,8 @@ struct Engine::State {
   void queue_dispatch(RunId run, StepId step, Lsn position);
   void dispatch(RunId run, StepId step);
   void perform(RunId run, LiveStep& step, std::shared_ptr<Attempt> attempt);
-  void attempt_ended(RunId run, StepId step, const std::shared_ptr<Attempt>& attempt, EffectOutcome outcome);
+  void attempt_ended(RunId run, StepId step, const std::shared_ptr<Attempt>& attempt,
+                     EffectOutcome outcome);
   void attempt_failed(LiveRunEntry& entry, LiveStep& step, const std::string& error);
   void end_step(LiveRunEntry& entry, StepId step, StepStatus status, std::string value);
   void cancel_step(LiveRunEntry& entry, StepId step);
@@ -214,14 +219,19 @@ struct Engine::State {
   std::shared_ptr<Wakeup> wakeup = std::make_shared<Wakeup>();
   Carriers carriers;
   std::unique_ptr<BlockingPool> pool;
-  size_t blocking = 0;              // calls that threads of the pool are asked for
+  size_t blocking = 0;  // calls that threads of the pool are asked for
 
   std::unordered_map<RunId, std::unique_ptr<LiveRunEntry>> runs;
-  std::unordered_map<std::pair<uint64_t, uint64_t>, ChildBackoff, PairHash> backoffs;   // by parent and step
-  std::unordered_map<std::string, RunId> backoff_ids;                                   // ids that those hold
+  std::unordered_map<std::pair<uint64_t, uint64_t>, ChildBackoff, PairHash>
+      backoffs;                                        // by parent and step
+  std::unordered_map<std::string, RunId> backoff_ids;  // ids that those hold
   std::deque<RunId> ready;
-  bool carrying = false;            // a fiber carries runs
-  struct Dispatch { RunId run; StepId step; Lsn position; };
+  bool carrying = false;  // a fiber carries runs
+  struct Dispatch {
+    RunId run;
+    StepId step;
+    Lsn position;
+  };
   std::deque<Dispatch> dispatches;  // in the order of their positions
   Timers timers;
   OutputGate gate;

@@ -10,11 +10,12 @@ namespace wakeful {
 
 namespace {
 
-/// Mistakes that the next attempt would make again, and ends that somebody wanted (language.md, section 6).
+/// Mistakes that the next attempt would make again, and ends that somebody wanted (language.md,
+/// section 6).
 constexpr const char* kNeverRetried[] = {
-    "TypeError",      "ArgumentError",     "KeyError",            "IndexError",
-    "ArithmeticError", "AssertionError",   "ResourceExhausted",   "NondeterminismError",
-    "Cancelled",      "Terminated",        "AlreadyExists",       "NotFound"};
+    "TypeError",       "ArgumentError",  "KeyError",          "IndexError",
+    "ArithmeticError", "AssertionError", "ResourceExhausted", "NondeterminismError",
+    "Cancelled",       "Terminated",     "AlreadyExists",     "NotFound"};
 
 int64_t duration_or(Map* map, const char* key, int64_t otherwise) {
   Value* value = map_find(map, key);
@@ -65,7 +66,7 @@ int64_t RetryPolicy::backoff_ms(uint64_t attempt) const {
                                          : 100.0 * static_cast<double>(initial_interval_ms);
   double exponent = static_cast<double>(attempt - 1);
   double wait = static_cast<double>(initial_interval_ms) * std::pow(backoff_coefficient, exponent);
-  if (!(wait >= 0)) wait = most;    // 0 × infinity
+  if (!(wait >= 0)) wait = most;  // 0 × infinity
   return std::llround(std::min({wait, most, kYearMs}));
 }
 
@@ -79,7 +80,8 @@ StepOptions parse_step_options(const std::string& cbor) {
   options.start_to_close_ms = duration_or(map, "start_to_close_timeout", -1);
   options.execution_timeout_ms = duration_or(map, "execution_timeout", -1);
   options.run_timeout_ms = duration_or(map, "run_timeout", -1);
-  if (Value* v = map_find(map, "retry_policy"); v && v->is(Tag::Map)) options.retry = read_retry(v->map());
+  if (Value* v = map_find(map, "retry_policy"); v && v->is(Tag::Map))
+    options.retry = read_retry(v->map());
   if (Value* v = map_find(map, "parent_close_policy")) options.close_policy = read_close_policy(*v);
   return options;
 }
@@ -97,7 +99,8 @@ ErrorText read_error(const std::string& cbor) {
   Heap heap;
   Value value;
   std::string error;
-  if (!from_cbor(heap, cbor, value, error)) return {"Error", "an error that cannot be read: " + error};
+  if (!from_cbor(heap, cbor, value, error))
+    return {"Error", "an error that cannot be read: " + error};
   ErrorText text{"Error", ""};
   if (!value.is(Tag::Error)) {
     append_text(text.message, value);

@@ -10,7 +10,7 @@
 namespace wakeful {
 
 struct RetryPolicy {
-  uint64_t maximum_attempts = 1;    // 0: no limit
+  uint64_t maximum_attempts = 1;  // 0: no limit
   int64_t initial_interval_ms = 1'000;
   double backoff_coefficient = 2.0;
   int64_t maximum_interval_ms = -1;  // -1: 100 × initial
@@ -26,7 +26,7 @@ enum class ParentClosePolicy : uint8_t { Wait, Cancel, Terminate, Abandon };
 
 struct StepOptions {
   RetryPolicy retry;
-  int64_t start_to_close_ms = -1;   // of an activity or effect; -1: none, as below
+  int64_t start_to_close_ms = -1;  // of an activity or effect; -1: none, as below
   int64_t execution_timeout_ms = -1;
   int64_t run_timeout_ms = -1;
   ParentClosePolicy close_policy = ParentClosePolicy::Wait;

@@ -1,4 +1,5 @@
-// Activities and library effects: dispatched once their record is durable, tried again as their policy says.
+// Activities and library effects: dispatched once their record is durable, tried again as their
+// policy says.
 #include <fmt/format.h>
 
 #include "runtime/engine/activity.h"
@@ -20,7 +21,8 @@ std::string duration_text(int64_t ms) {
 const Builtin* find_effect(const std::string& qualified) {
   const size_t dot = qualified.find('.');
   if (dot == std::string::npos) return find_global(qualified);
-  return find_module_entry(std::string_view(qualified).substr(0, dot), std::string_view(qualified).substr(dot + 1));
+  return find_module_entry(std::string_view(qualified).substr(0, dot),
+                           std::string_view(qualified).substr(dot + 1));
 }
 
 /// What an activity's body reaches, on its fiber.
@@ -29,7 +31,9 @@ class AttemptWorld final : public ActivityWorld {
   AttemptWorld(Engine::State& state, RunId run, StepId step, std::shared_ptr<Attempt> attempt)
       : state_(state), run_(run), step_(step), attempt_(std::move(attempt)) {}
 
-  EffectOutcome effect(const EffectCall& call) override { return state_.run_blocking(call, attempt_); }
+  EffectOutcome effect(const EffectCall& call) override {
+    return state_.run_blocking(call, attempt_);
+  }
   bool sleep(int64_t ms) override { return state_.attempt_sleep(run_, step_, attempt_, ms); }
   bool cancelled() override { return attempt_->token.cancelled(); }
   void give_way() override { Carriers::yield(); }
@@ -72,20 +76,21 @@ void Engine::State::dispatch(RunId run, StepId number) {
   LiveRunEntry* entry = find(run);
   if (entry == nullptr) return;
   auto found = entry->steps.find(number.value);
-  if (found == entry->steps.end()) return;    // cancelled before it began
+  if (found == entry->steps.end()) return;  // cancelled before it began
   LiveStep& step = *found->second;
   WF_CHECK(!step.running);
   step.running = std::make_shared<Attempt>();
   step.running->number = step.attempt;
   if (step.options->start_to_close_ms >= 0) {
     step.running->timeout =
-        timers.arm(services.clock.now_ms() + step.options->start_to_close_ms, journal.appended().value,
-                   {TimerUse::StepTimeout, run, number});
+        timers.arm(services.clock.now_ms() + step.options->start_to_close_ms,
+                   journal.appended().value, {TimerUse::StepTimeout, run, number});
   }
   perform(run, step, step.running);
 }
 
-/// Starts a fiber for the attempt; everything it needs is copied, since the run may be gone before it ends.
+/// Starts a fiber for the attempt; everything it needs is copied, since the run may be gone before
+/// it ends.
 void Engine::State::perform(RunId run, LiveStep& step, std::shared_ptr<Attempt> attempt) {
   const StepId number = step.step;
   const std::string key = fmt::format("{}/{}", run.value, number.value);
@@ -116,7 +121,8 @@ void Engine::State::perform(RunId run, LiveStep& step, std::shared_ptr<Attempt> 
 }
 
 /// Blocks the fiber, not the thread.
-EffectOutcome Engine::State::run_blocking(const EffectCall& call, const std::shared_ptr<Attempt>& attempt) {
+EffectOutcome Engine::State::run_blocking(const EffectCall& call,
+                                          const std::shared_ptr<Attempt>& attempt) {
   if (attempt->token.cancelled()) {
     return {StepStatus::Cancelled, error_cbor("Cancelled", "cancelled before it began")};
   }
@@ -132,7 +138,8 @@ EffectOutcome Engine::State::run_blocking(const EffectCall& call, const std::sha
   return outcome;
 }
 
-bool Engine::State::attempt_sleep(RunId run, StepId step, const std::shared_ptr<Attempt>& attempt, int64_t ms) {
+bool Engine::State::attempt_sleep(RunId run, StepId step, const std::shared_ptr<Attempt>& attempt,
+                                  int64_t ms) {
   if (attempt->token.cancelled()) return false;
   if (ms <= 0) return true;
   FiberGate gate(carriers);
@@ -161,16 +168,18 @@ void Engine::State::attempt_ended(RunId run, StepId number, const std::shared_pt
   LiveStep& step = *found->second;
   step.running = nullptr;
   if (attempt->timed_out && !step.cancelled) {
-    return attempt_failed(*entry, step,
-                          error_cbor("Timeout", fmt::format("attempt {} of {} took longer than its "
-                                                            "start_to_close_timeout of {}",
-                                                            attempt->number, step.name,
-                                                            duration_text(step.options->start_to_close_ms))));
+    return attempt_failed(
+        *entry, step,
+        error_cbor("Timeout", fmt::format("attempt {} of {} took longer than its "
+                                          "start_to_close_timeout of {}",
+                                          attempt->number, step.name,
+                                          duration_text(step.options->start_to_close_ms))));
   }
   if (outcome.status == StepStatus::Completed) {
     return end_step(*entry, number, StepStatus::Completed, std::move(outcome.value));
   }
-  if (step.cancelled) return end_step(*entry, number, StepStatus::Cancelled, std::move(outcome.value));
+  if (step.cancelled)
+    return end_step(*entry, number, StepStatus::Cancelled, std::move(outcome.value));
   attempt_failed(*entry, step, outcome.value);
 }
 
@@ -192,7 +201,8 @@ void Engine::State::attempt_failed(LiveRunEntry& entry, LiveStep& step, const st
   step.retry = timers.arm(note.time, at.value, {TimerUse::StepRetry, entry.number, step.step});
 }
 
-void Engine::State::end_step(LiveRunEntry& entry, StepId step, StepStatus status, std::string value) {
+void Engine::State::end_step(LiveRunEntry& entry, StepId step, StepStatus status,
+                             std::string value) {
   entry.steps.erase(step.value);
   PendingEvent event;
   event.type = RecordType::StepEnded;
@@ -208,7 +218,8 @@ void Engine::State::cancel_step(LiveRunEntry& entry, StepId number) {
   step.cancelled = true;
   if (step.running) return cancel_attempt(*step.running);
   timers.drop(step.retry);
-  std::string error = error_cbor("Cancelled", fmt::format("{} was cancelled before it began", step.name));
+  std::string error =
+      error_cbor("Cancelled", fmt::format("{} was cancelled before it began", step.name));
   end_step(entry, number, StepStatus::Cancelled, std::move(error));
 }
 

@@ -20,11 +20,12 @@ enum class TimerUse : uint8_t {
   AttemptSleep       // sleep() in an activity's body
 };
 
-/// Names an armed timer. `order`: the place in the journal that it comes from; `serial` tells equals apart.
+/// Names an armed timer. `order`: the place in the journal that it comes from; `serial` tells
+/// equals apart.
 struct TimerKey {
   int64_t due_ms = 0;
   uint64_t order = 0;
-  uint64_t serial = 0;              // 0: no timer
+  uint64_t serial = 0;  // 0: no timer
   explicit operator bool() const { return serial != 0; }
   auto operator<=>(const TimerKey&) const = default;
 };

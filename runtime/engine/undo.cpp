@@ -1,5 +1,6 @@
-// Completed runs that undo themselves: what a child did is undone in its own history, when its parent asks.
-// Nothing was kept for that: the run is rebuilt by replaying its history, and then told UndoRequested.
+// Completed runs that undo themselves: what a child did is undone in its own history, when its
+// parent asks. Nothing was kept for that: the run is rebuilt by replaying its history, and then
+// told UndoRequested.
 #include <fmt/format.h>
 
 #include "runtime/engine/state.h"
@@ -39,7 +40,8 @@ PlayerSources Engine::State::player_sources(const Image& image) const {
 /// `step`: the parent's UndoSent, which is journaled.
 void Engine::State::send_undo(LiveRunEntry& parent, StepId step, uint64_t child_step) {
   const RunInfo* child = completed_child(parent.number, child_step);
-  if (child == nullptr) return refuse_undo(parent.number, step, nullptr, "its history is not in the store");
+  if (child == nullptr)
+    return refuse_undo(parent.number, step, nullptr, "its history is not in the store");
   if (auto begun = begin_undo(child->number, step); !begun) {
     refuse_undo(parent.number, step, child, begun.error().message);
   }
@@ -47,10 +49,10 @@ void Engine::State::send_undo(LiveRunEntry& parent, StepId step, uint64_t child_
 
 /// Rebuilds a completed run and tells it to undo what it did.
 Result<void> Engine::State::begin_undo(RunId run, StepId step) {
-  const RunInfo info = *journal.find(run);      // copied: appending moves the table
+  const RunInfo info = *journal.find(run);  // copied: appending moves the table
   auto history = journal.history(run);
   if (!history) return tl::unexpected(history.error());
-  auto image = image_of(info.program);
+  auto image = image_of(std::string(info.program));
   if (!image) return tl::unexpected(image.error());
   auto setup = run_setup(journal, history->front().second, *image);
   if (!setup) return tl::unexpected(setup.error());
@@ -70,18 +72,22 @@ Result<void> Engine::State::begin_undo(RunId run, StepId step) {
   entry.last_time = player.last_time();
   entry.undoing = std::make_unique<Undoing>();
   entry.undoing->step = step.value;
-  entry.unreleased = gate.count(run);   // lines of its last burst may still be on their way
+  entry.unreleased = gate.count(run);  // lines of its last burst may still be on their way
   PendingEvent event;
   event.type = RecordType::UndoRequested;
   tell(entry, std::move(event));
   return {};
 }
 
-/// A child that cannot be rebuilt is not undone, and its parent says so: its CompensationFailed lists it.
-void Engine::State::refuse_undo(RunId parent, StepId step, const RunInfo* child, const std::string& why) {
+/// A child that cannot be rebuilt is not undone, and its parent says so: its CompensationFailed
+/// lists it.
+void Engine::State::refuse_undo(RunId parent, StepId step, const RunInfo* child,
+                                const std::string& why) {
   Heap heap;
   std::string failure;
-  to_cbor(Value::of(make_error(heap, "NondeterminismError", "the child could not be undone: " + why)), failure);
+  to_cbor(
+      Value::of(make_error(heap, "NondeterminismError", "the child could not be undone: " + why)),
+      failure);
   Lsn at;
   if (child != nullptr) {
     Record record;
@@ -99,7 +105,8 @@ void Engine::State::refuse_undo(RunId parent, StepId step, const RunInfo* child,
   child_is_undone(parent, step, static_cast<uint64_t>(StepStatus::Failed), at, std::move(failure));
 }
 
-void Engine::State::child_is_undone(RunId parent, StepId step, uint64_t kind, Lsn at, std::string failure) {
+void Engine::State::child_is_undone(RunId parent, StepId step, uint64_t kind, Lsn at,
+                                    std::string failure) {
   LiveRunEntry* above = find(parent);
   if (above == nullptr || !step) return;
   PendingEvent event;

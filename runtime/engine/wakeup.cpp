@@ -23,8 +23,8 @@ void Wakeup::post(std::function<void()> work) {
   notify();
 }
 
-/// The system call is made only where the thread sleeps; `asleep_` and `notified_` are sequentially consistent, so
-/// that one of the two sides sees the other.
+/// The system call is made only where the thread sleeps; `asleep_` and `notified_` are sequentially
+/// consistent, so that one of the two sides sees the other.
 void Wakeup::notify() {
   notified_.store(true);
   if (!asleep_.exchange(false)) return;

@@ -9,8 +9,8 @@
 
 namespace wakeful {
 
-/// An inbox of closures and a place to sleep. Threads: post, notify, request_stop from any (request_stop from a
-/// signal handler too); the rest from the engine's thread.
+/// An inbox of closures and a place to sleep. Threads: post, notify, request_stop from any
+/// (request_stop from a signal handler too); the rest from the engine's thread.
 class Wakeup {
  public:
   Wakeup();
@@ -28,7 +28,8 @@ class Wakeup {
   /// Runs what was posted.
   void drain();
   bool has_mail() const { return mail_.load(std::memory_order_acquire); }
-  /// Sleeps until notified, at most so long; < 0: no limit. Returns at once if notified since the last sleep.
+  /// Sleeps until notified, at most so long; < 0: no limit. Returns at once if notified since the
+  /// last sleep.
   void sleep(int64_t microseconds);
 
  private:
@@ -39,7 +40,7 @@ class Wakeup {
   std::atomic<bool> asleep_{false};
   std::atomic<bool> notified_{false};
   std::atomic<bool> stop_{false};
-  int event_ = -1;                  // an eventfd: the one way to end a sleep that a signal handler may use
+  int event_ = -1;  // an eventfd: the one way to end a sleep that a signal handler may use
 };
 
 }  // namespace wakeful

@@ -1,8 +1,9 @@
 #include "runtime/engine/world_test.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <fmt/format.h>
 #include <set>
 
 #include "lang/compile/compile.h"
@@ -44,10 +45,11 @@ const Program& program_of(const std::string& script) {
   static std::map<std::string, Program> programs;
   auto found = programs.find(script);
   if (found != programs.end()) return found->second;
-  Compiled compiled = compile("main.wf", [&](const std::string& path) -> std::optional<std::string> {
-    if (path == "main.wf") return script;
-    return std::nullopt;
-  });
+  Compiled compiled =
+      compile("main.wf", [&](const std::string& path) -> std::optional<std::string> {
+        if (path == "main.wf") return script;
+        return std::nullopt;
+      });
   INFO(script);
   REQUIRE(compiled.program);
   return programs.emplace(script, *compiled.program).first->second;
@@ -58,11 +60,15 @@ class SharedStore final : public Store {
  public:
   explicit SharedStore(std::shared_ptr<Store> store) : store_(std::move(store)) {}
   Result<void> commit(const Commit& commit) override { return store_->commit(commit); }
-  Result<std::optional<std::pair<Lsn, std::string>>> group_at(Lsn at) const override { return store_->group_at(at); }
+  Result<std::optional<std::pair<Lsn, std::string>>> group_at(Lsn at) const override {
+    return store_->group_at(at);
+  }
   Result<void> scan(Lsn from, const std::function<bool(Lsn, std::string_view)>& f) const override {
     return store_->scan(from, f);
   }
-  Result<std::optional<std::string>> program(const std::string& hash) const override { return store_->program(hash); }
+  Result<std::optional<std::string>> program(const std::string& hash) const override {
+    return store_->program(hash);
+  }
   Result<std::optional<std::string>> run_table() const override { return store_->run_table(); }
   Lsn end() const override { return store_->end(); }
 
@@ -73,8 +79,11 @@ class SharedStore final : public Store {
 class Collector final : public EngineOutput {
  public:
   explicit Collector(Journal& journal) : journal_(journal) {}
-  void print(const std::string& text) override { lines.push_back({text, journal_.durable().value}); }
-  void log(RunId, const char* level, const std::string& message, const std::string& fields) override {
+  void print(const std::string& text) override {
+    lines.push_back({text, journal_.durable().value});
+  }
+  void log(RunId, const char* level, const std::string& message,
+           const std::string& fields) override {
     print(fmt::format("[{}] {}{}", level, message, fields));
   }
   void run_ended(const RunInfo& info) override { ended.push_back(info); }
@@ -89,14 +98,15 @@ class Collector final : public EngineOutput {
 /// Every run of the store replays without a difference.
 std::string replay_all(const Journal& journal) {
   for (const RunInfo* info : journal.runs()) {
-    auto bytes = journal.program(info->program);
+    auto bytes = journal.program(std::string(info->program));
     if (!bytes) return bytes.error().message;
     auto program = deserialise(*bytes);
     if (!program) return program.error().message;
     program->hash = info->program;
     auto replayed = replay(journal, info->number, std::make_shared<Image>(std::move(*program)));
     if (!replayed) return fmt::format("run {}: {}", info->id, replayed.error().message);
-    if (replayed->difference) return fmt::format("run {}: {}", info->id, replayed->difference->message());
+    if (replayed->difference)
+      return fmt::format("run {}: {}", info->id, replayed->difference->message());
     if (info->status != RunStatus::Terminated && replayed->run->status() != info->status) {
       return fmt::format("run {}: replay ended otherwise", info->id);
     }
@@ -122,7 +132,8 @@ EffectOutcome MadeUpEffects::run(const EffectCall& call, CancelToken& token) {
   size_t before = 0;
   {
     std::lock_guard lock(mutex_);
-    before = static_cast<size_t>(std::count_if(calls_.begin(), calls_.end(), [&](const Call& c) { return c.path == path; }));
+    before = static_cast<size_t>(
+        std::count_if(calls_.begin(), calls_.end(), [&](const Call& c) { return c.path == path; }));
     calls_.push_back({path, call.key});
   }
   EffectOutcome outcome{StepStatus::Completed, cbor('"' + path + '"')};
@@ -150,7 +161,8 @@ std::vector<MadeUpEffects::Call> MadeUpEffects::calls() const {
   return calls_;
 }
 
-// --- the disk -----------------------------------------------------------------------------------------
+// --- the disk
+// -----------------------------------------------------------------------------------------
 
 Disk::Disk() : store_(open_memory_store()) {}
 
@@ -197,7 +209,8 @@ Disk Disk::cut(uint64_t bytes) const {
   return other;
 }
 
-// --- sessions -----------------------------------------------------------------------------------------
+// --- sessions
+// -----------------------------------------------------------------------------------------
 
 std::vector<std::string> Session::texts() const {
   std::vector<std::string> texts;
@@ -257,11 +270,13 @@ Session play(const std::string& script, const Disk& disk, const Act& act) {
 
 namespace {
 
-/// Lines of the resumed session: the end of all lines, and none missing that cannot have been out before.
+/// Lines of the resumed session: the end of all lines, and none missing that cannot have been out
+/// before.
 std::string compare_lines(const Session& whole, const Session& rest, uint64_t cut) {
   std::vector<std::string> all = whole.texts(), again = rest.texts();
-  size_t due = static_cast<size_t>(
-      std::count_if(whole.lines.begin(), whole.lines.end(), [&](const Line& l) { return l.released_at > cut + 1; }));
+  size_t due =
+      static_cast<size_t>(std::count_if(whole.lines.begin(), whole.lines.end(),
+                                        [&](const Line& l) { return l.released_at > cut + 1; }));
   if (again.size() < due) return fmt::format("{} lines instead of at least {}", again.size(), due);
   std::multiset<std::string> left(all.begin(), all.end());
   for (const std::string& line : again) {
@@ -288,9 +303,11 @@ std::string crash_everywhere(const std::string& script, const Act& act) {
     const Session rest = play(script, disk.cut(cuts[i]), again);
     std::string where = fmt::format("cut after {} of {} records: ", i, cuts.size() - 1);
     if (rest() != whole()) return where + rest() + " instead of " + whole();
-    if (std::string wrong = compare_lines(whole, rest, cuts[i]); !wrong.empty()) return where + wrong;
+    if (std::string wrong = compare_lines(whole, rest, cuts[i]); !wrong.empty())
+      return where + wrong;
     for (const auto& call : rest.calls) {
-      if (!keys.contains(call.path + " " + call.key)) return where + "a new call of " + call.path + " " + call.key;
+      if (!keys.contains(call.path + " " + call.key))
+        return where + "a new call of " + call.path + " " + call.key;
     }
   }
   return "";

@@ -1,5 +1,5 @@
-// An engine on a store in memory, with a virtual clock, counted randomness and effects that are made up. What the
-// tests of this folder and of replay/ stand on.
+// An engine on a store in memory, with a virtual clock, counted randomness and effects that are
+// made up. What the tests of this folder and of replay/ stand on.
 #pragma once
 
 #include <atomic>
@@ -18,9 +18,9 @@ namespace wakeful::testing {
 class VirtualClock final : public Clock {
  public:
   int64_t now = 1'700'000'000'000;
-  bool frozen = false;                      // does not go on by itself
-  int64_t cpu_step_us = 0;                  // what every look at the CPU time adds to it
-  std::function<bool()> hanging;            // effects that wait to be cancelled count as nothing
+  bool frozen = false;            // does not go on by itself
+  int64_t cpu_step_us = 0;        // what every look at the CPU time adds to it
+  std::function<bool()> hanging;  // effects that wait to be cancelled count as nothing
   int64_t now_ms() override { return now; }
   int64_t monotonic_us() override { return system_clock().monotonic_us(); }
   int64_t thread_cpu_us() override { return cpu_ += cpu_step_us; }
@@ -38,14 +38,17 @@ class CountingRandom final : public RandomSource {
   uint64_t count_ = 0;
 };
 
-/// file.read(path) decides by the path: "fail" fails, "hang" waits until it is cancelled, "flaky-N" fails until its
-/// N-th call, "cancelled" … anything else is its own content. Everything is counted.
+/// file.read(path) decides by the path: "fail" fails, "hang" waits until it is cancelled, "flaky-N"
+/// fails until its N-th call, "cancelled" … anything else is its own content. Everything is
+/// counted.
 class MadeUpEffects final : public Effects {
  public:
   EffectOutcome run(const EffectCall& call, CancelToken& token) override;
   std::optional<std::string> environment(const std::string& name) override;
 
-  struct Call { std::string path, key; };
+  struct Call {
+    std::string path, key;
+  };
   std::vector<Call> calls() const;
   bool all_hang() const { return running_ > 0 && running_ == hanging_; }
   std::map<std::string, std::string> variables;
@@ -73,15 +76,15 @@ class Disk {
 
 struct Line {
   std::string text;
-  uint64_t released_at = 0;                 // durable() when it came out
+  uint64_t released_at = 0;  // durable() when it came out
 };
 
 struct Session {
-  std::string status;                       // of the root: "completed" …
-  std::string value;                        // JSON; of an error `Kind: message`
+  std::string status;  // of the root: "completed" …
+  std::string value;   // JSON; of an error `Kind: message`
   std::vector<Line> lines;
   std::vector<MadeUpEffects::Call> calls;
-  std::string problem;                      // what the engine said, if it failed
+  std::string problem;  // what the engine said, if it failed
   int64_t clock = 0;
   std::vector<std::string> texts() const;
   std::string operator()() const { return problem.empty() ? status + " " + value : problem; }
@@ -89,7 +92,7 @@ struct Session {
 
 struct Act {
   std::string arguments = "[]";
-  int64_t clock = 0;                        // when the session begins; 0: at the beginning of the world
+  int64_t clock = 0;  // when the session begins; 0: at the beginning of the world
   int64_t cpu_step_us = 0;
   bool frozen = false;
   size_t heap_bytes = Heap::kDefaultLimit;
@@ -102,9 +105,10 @@ struct Act {
 /// Starts the script's `main` as "root", or goes on with it, until it has ended.
 Session play(const std::string& script, const Disk& disk, const Act& act = {});
 
-/// Plays the script; then, for every record of its log, cuts a copy of the log there and goes on with that.
-/// The result must be the same each time, no step may be repeated under another key, and the lines must be those
-/// of the whole that were not surely out, none missing. Gives the first difference, "" if there is none.
+/// Plays the script; then, for every record of its log, cuts a copy of the log there and goes on
+/// with that. The result must be the same each time, no step may be repeated under another key, and
+/// the lines must be those of the whole that were not surely out, none missing. Gives the first
+/// difference, "" if there is none.
 std::string crash_everywhere(const std::string& script, const Act& act = {});
 
 }  // namespace wakeful::testing

@@ -45,7 +45,7 @@ struct RunInfo {
   bool released = true;             // false: ended with prints that nobody marked as released (journal note)
   bool undoing = false;             // completed, and its compensate blocks are to run or run now
   bool undone = false;              // completed, and they have run
-  std::string program;
+  std::string_view program;         // content hash; kept by the journal that the row came from
 };
 
 class Journal {

@@ -60,7 +60,7 @@ Result<void> RunTable::start(const Record& record, Lsn at) {
   info.attempt = record.kind ? static_cast<uint32_t>(record.kind) : 1;
   info.started_ms = row.last_event_ms = record.time;
   info.first = info.last = row.newest = at;
-  info.program = record.program;
+  info.program = keep(record.program);
   if (info.program.empty())
     if (const Row* parent = this->row(info.parent)) info.program = parent->info.program;
   link(row);

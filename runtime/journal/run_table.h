@@ -8,6 +8,7 @@
 #pragma once
 
 #include <deque>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -55,7 +56,9 @@ class RunTable {
   Result<void> start(const Record& record, Lsn at);
   void link(Row& row);
   Row& make_row(uint64_t number);
+  std::string_view keep(const std::string& program) { return *programs_.insert(program).first; }
 
+  std::set<std::string, std::less<>> programs_;  // the hashes that rows point to
   std::deque<Row> rows_;  // run n at n - 1; a deque, because rows never move
   uint64_t numbers_ = 0;  // the highest number given out
   std::unordered_map<std::string_view, uint64_t> newest_of_id_;  // views into the rows

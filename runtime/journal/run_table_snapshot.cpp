@@ -69,7 +69,7 @@ std::string RunTable::snapshot(Lsn until) const {
                              (info.undoing ? kUndoing : 0) | (info.undone ? kUndone : 0));
     wire::put_text(out, info.id);
     words.put(out, info.workflow);
-    words.put(out, info.program);
+    words.put(out, std::string(info.program));
     wire::put_varint(out, info.parent.value);
     wire::put_varint(out, info.parent_step.value);
     wire::put_varint(out, info.attempt);
@@ -117,7 +117,7 @@ Result<Lsn> RunTable::restore(std::string_view bytes) {
     info.undone = head & kUndone;
     info.id = in.text();
     info.workflow = words.get(in);
-    info.program = words.get(in);
+    info.program = keep(words.get(in));
     info.parent = RunId{in.varint()};
     info.parent_step = StepId{in.varint()};
     info.attempt = static_cast<uint32_t>(in.varint());

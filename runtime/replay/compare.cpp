@@ -35,15 +35,19 @@ bool values_agree(const Record& known, const Record& found, bool same_program) {
 
 const char* value_word(RecordType type) {
   switch (type) {
-    case RecordType::RunEnded: return "the outcomes";
-    case RecordType::CancelSent: return "the reasons";
-    default: return "the arguments";
+    case RecordType::RunEnded:
+      return "the outcomes";
+    case RecordType::CancelSent:
+      return "the reasons";
+    default:
+      return "the arguments";
   }
 }
 
 }  // namespace
 
-std::optional<std::string> commands_differ(const Record& known, const Record& found, bool same_program) {
+std::optional<std::string> commands_differ(const Record& known, const Record& found,
+                                           bool same_program) {
   if (known.type != found.type || known.name != found.name) return "";
   if (known.step != found.step) return "the numbers of the steps";
   if (known.type != RecordType::ChildStarted && known.kind != found.kind) return "";

@@ -23,7 +23,8 @@ std::string shown(const std::string& cbor) {
 /// A list of arguments without its brackets.
 std::string arguments(const std::string& cbor) {
   std::string text = shown(cbor);
-  if (text.size() >= 2 && text.front() == '[' && text.back() == ']') return text.substr(1, text.size() - 2);
+  if (text.size() >= 2 && text.front() == '[' && text.back() == ']')
+    return text.substr(1, text.size() - 2);
   return text;
 }
 
@@ -48,67 +49,87 @@ std::string child(const Record& record) {
 }
 
 std::string step(const Record& record) {
-  const char* kind = static_cast<StepKind>(record.kind) == StepKind::Activity ? "the activity " : "";
+  const char* kind =
+      static_cast<StepKind>(record.kind) == StepKind::Activity ? "the activity " : "";
   return fmt::format("calls {}{}({})", kind, record.name, arguments(record.value));
 }
 
 const char* timer_name(uint64_t kind) {
   switch (static_cast<TimerKind>(kind)) {
-    case TimerKind::Sleep: return "sleeps until";
-    case TimerKind::Timer: return "starts a timer until";
-    case TimerKind::Timeout: return "starts a time-out at";
-    case TimerKind::Pause: return "pauses until";
+    case TimerKind::Sleep:
+      return "sleeps until";
+    case TimerKind::Timer:
+      return "starts a timer until";
+    case TimerKind::Timeout:
+      return "starts a time-out at";
+    case TimerKind::Pause:
+      return "pauses until";
   }
   return "waits until";
 }
 
 const char* step_status(uint64_t kind) {
   switch (static_cast<StepStatus>(kind)) {
-    case StepStatus::Completed: return "completed";
-    case StepStatus::Failed: return "failed";
-    case StepStatus::Cancelled: return "was cancelled";
+    case StepStatus::Completed:
+      return "completed";
+    case StepStatus::Failed:
+      return "failed";
+    case StepStatus::Cancelled:
+      return "was cancelled";
   }
   return "ended";
 }
 
 std::string words(const Record& record) {
   switch (record.type) {
-    case RecordType::RunStarted: return fmt::format("the run of {} started", record.name);
+    case RecordType::RunStarted:
+      return fmt::format("the run of {} started", record.name);
     case RecordType::RunEnded:
       return fmt::format("ends as {} with {}", status_name(static_cast<RunStatus>(record.kind)),
                          shown(record.value));
-    case RecordType::CancelRequested: return "the run was asked to cancel";
-    case RecordType::RunTimedOut: return fmt::format("the run's {} was over", record.name);
-    case RecordType::Terminated: return "the run was terminated";
+    case RecordType::CancelRequested:
+      return "the run was asked to cancel";
+    case RecordType::RunTimedOut:
+      return fmt::format("the run's {} was over", record.name);
+    case RecordType::Terminated:
+      return "the run was terminated";
     case RecordType::Interrupted:
       return fmt::format("was interrupted at tick {} ({})", record.number,
                          static_cast<InterruptKind>(record.kind) == InterruptKind::TaskTimeout
                              ? "task_timeout"
                              : "heap limit");
-    case RecordType::ChildStarted: return child(record);
+    case RecordType::ChildStarted:
+      return child(record);
     case RecordType::ChildEnded:
       return fmt::format("the child of step {} ended as {}", record.step,
                          status_name(static_cast<RunStatus>(record.kind)));
-    case RecordType::StepScheduled: return step(record);
+    case RecordType::StepScheduled:
+      return step(record);
     case RecordType::StepEnded:
       return fmt::format("step {} {}", record.step, step_status(record.kind));
     case RecordType::TimerStarted:
       return fmt::format("{} {}", timer_name(record.kind), time_text(record.time));
-    case RecordType::TimerFired: return fmt::format("the timer of step {} fired", record.step);
+    case RecordType::TimerFired:
+      return fmt::format("the timer of step {} fired", record.step);
     case RecordType::CancelSent:
-      return fmt::format("{} step {}",
-                         static_cast<CancelMode>(record.kind) == CancelMode::Cancel ? "cancels"
-                                                                                  : "terminates",
-                         record.step);
+      return fmt::format(
+          "{} step {}",
+          static_cast<CancelMode>(record.kind) == CancelMode::Cancel ? "cancels" : "terminates",
+          record.step);
     case RecordType::ValueRecorded:
       return fmt::format("reads the variable {} of the environment", record.name);
     case RecordType::AttemptFailed:
       return fmt::format("attempt {} of step {} failed", record.number, record.step);
-    case RecordType::Released: return "the run's last prints were released";
-    case RecordType::UndoSent: return fmt::format("undoes the child of step {}", record.ref);
-    case RecordType::UndoRequested: return "the completed run was asked to undo what it did";
-    case RecordType::UndoEnded: return fmt::format("ends its undoing, which {}", step_status(record.kind));
-    case RecordType::ChildUndone: return fmt::format("the undoing of step {} {}", record.step, step_status(record.kind));
+    case RecordType::Released:
+      return "the run's last prints were released";
+    case RecordType::UndoSent:
+      return fmt::format("undoes the child of step {}", record.ref);
+    case RecordType::UndoRequested:
+      return "the completed run was asked to undo what it did";
+    case RecordType::UndoEnded:
+      return fmt::format("ends its undoing, which {}", step_status(record.kind));
+    case RecordType::ChildUndone:
+      return fmt::format("the undoing of step {} {}", record.step, step_status(record.kind));
   }
   return "an unknown record";
 }

@@ -8,7 +8,8 @@
 
 namespace wakeful {
 
-/// `calls activity charge("o-1", 20.0) at order.wf:12:5`; long values are cut. `sources` may be null.
+/// `calls activity charge("o-1", 20.0) at order.wf:12:5`; long values are cut. `sources` may be
+/// null.
 std::string describe(const Record& record, const Sources* sources);
 
 }  // namespace wakeful

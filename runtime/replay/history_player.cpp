@@ -1,7 +1,8 @@
 #include "runtime/replay/history_player.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "runtime/replay/compare.h"
 #include "runtime/replay/describe.h"
@@ -35,7 +36,8 @@ bool HistoryPlayer::exhausted() const {
   return at_ >= history_.size() && (!armed_ || run_.ticks() >= armed_->first);
 }
 
-/// An interruption is recorded behind the commands that came before it, so it is known in time by looking ahead.
+/// An interruption is recorded behind the commands that came before it, so it is known in time by
+/// looking ahead.
 void HistoryPlayer::arm() {
   if (armed_ && run_.ticks() >= armed_->first) armed_.reset();
   skip_notes();
@@ -80,13 +82,15 @@ Run::State HistoryPlayer::advance(uint64_t budget) {
       skip_notes();
       if (next() == nullptr) return Run::State::Waiting;
       if (!starts_burst(next()->second)) {
-        differ(next()->first, describe(next()->second, sources_.sources), "nothing: the burst had ended");
+        differ(next()->first, describe(next()->second, sources_.sources),
+               "nothing: the burst had ended");
         return Run::State::Stopped;
       }
       if (!deliver_next()) return Run::State::Stopped;
     }
     uint64_t slice = budget;
-    if (armed_ && armed_->first > run_.ticks()) slice = std::min(slice, armed_->first - run_.ticks());
+    if (armed_ && armed_->first > run_.ticks())
+      slice = std::min(slice, armed_->first - run_.ticks());
     const uint64_t before = run_.ticks();
     Run::State state = run_.advance(*this, slice);
     const uint64_t used = run_.ticks() - std::min(before, run_.ticks());

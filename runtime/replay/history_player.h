@@ -1,10 +1,13 @@
-// Feeds a run its own history: events to deliver(), commands compared one by one, answers taken from the records.
-// Replay uses it alone; the engine's recovery lets it play to the end of the history and go on live from there.
+// Feeds a run its own history: events to deliver(), commands compared one by one, answers taken
+// from the records. Replay uses it alone; the engine's recovery lets it play to the end of the
+// history and go on live from there.
 //
 // Always true:
-//  1. A command that has a record in the history reaches nobody else; one that comes after the last record goes to
+//  1. A command that has a record in the history reaches nobody else; one that comes after the last
+//  record goes to
 //     the live host, in the same call of advance().
-//  2. What a burst printed reaches nobody, except the last burst of the history: that one's lines may not have
+//  2. What a burst printed reaches nobody, except the last burst of the history: that one's lines
+//  may not have
 //     been released before the crash, so they go out again.
 #pragma once
 
@@ -35,9 +38,9 @@ class HistoryPlayer final : public RunHost {
   /// `live` null: the run is stopped where the history ends.
   HistoryPlayer(Run& run, const History& history, PlayerSources sources, RunHost* live);
 
-  /// Plays on, for about `budget` ticks. Waiting: all was fed and the run waits. More: call again, or, once
-  /// exhausted(), go on with the live host. Stopped: difference(), error(), or the end of the history without a
-  /// live host. Ended: the run has ended, in its history or live.
+  /// Plays on, for about `budget` ticks. Waiting: all was fed and the run waits. More: call again,
+  /// or, once exhausted(), go on with the live host. Stopped: difference(), error(), or the end of
+  /// the history without a live host. Ended: the run has ended, in its history or live.
   Run::State advance(uint64_t budget);
   /// Nothing is left to compare or to deliver.
   bool exhausted() const;
@@ -66,10 +69,11 @@ class HistoryPlayer final : public RunHost {
   const History& history_;
   PlayerSources sources_;
   RunHost* live_;
-  size_t at_ = 0;           // the next record
-  size_t last_event_ = 0;   // index of the last event that starts a burst
+  size_t at_ = 0;          // the next record
+  size_t last_event_ = 0;  // index of the last event that starts a burst
   bool in_burst_ = false;
-  std::optional<std::pair<uint64_t, size_t>> armed_;  // tick of the interruption ahead, and its record
+  std::optional<std::pair<uint64_t, size_t>>
+      armed_;  // tick of the interruption ahead, and its record
   int64_t last_time_ = 0;
   std::optional<Difference> difference_;
   std::optional<Error> error_;

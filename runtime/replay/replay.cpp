@@ -9,16 +9,18 @@ namespace wakeful {
 
 std::string Difference::message() const {
   std::string where = at ? fmt::format(" (record {})", at.value) : "";
-  return fmt::format("replay differs from history{}\n  history: {}\n  code:    {}", where, expected, found);
+  return fmt::format("replay differs from history{}\n  history: {}\n  code:    {}", where, expected,
+                     found);
 }
 
 Result<Replayed> replay(const Journal& journal, RunId number, std::shared_ptr<Image> image) {
   constexpr uint64_t kSliceTicks = 1'000'000;
-  constexpr int kSlicesPastEnd = 200;   // a burst that a crash cut off may never end
+  constexpr int kSlicesPastEnd = 200;  // a burst that a crash cut off may never end
   auto history = journal.history(number);
   if (!history) return tl::unexpected(history.error());
   if (history->empty() || history->front().second.type != RecordType::RunStarted) {
-    return fail(Fault::Store, fmt::format("run #{}: its history does not begin with RunStarted", number.value));
+    return fail(Fault::Store,
+                fmt::format("run #{}: its history does not begin with RunStarted", number.value));
   }
   const Record& started = history->front().second;
   const bool same_program = image->program().hash == started.program;

@@ -13,16 +13,16 @@ namespace wakeful {
 
 /// Where code and history part. Both sides in words, with their source places.
 struct Difference {
-  Lsn at;                           // the record of the history, none at its end
-  std::string expected;             // what the history says
-  std::string found;                // what the code did
+  Lsn at;                // the record of the history, none at its end
+  std::string expected;  // what the history says
+  std::string found;     // what the code did
   std::string message() const;
 };
 
 struct Replayed {
-  std::unique_ptr<Run> run;         // as it stood after its last record
+  std::unique_ptr<Run> run;  // as it stood after its last record
   std::optional<Difference> difference;
-  std::vector<std::string> last_prints;   // prints of its last burst
+  std::vector<std::string> last_prints;  // prints of its last burst
   size_t records = 0;
 };
 

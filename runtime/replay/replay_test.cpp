@@ -1,9 +1,11 @@
-// A run is written into a journal by a small host, then replayed: with its own code, and with other code.
+// A run is written into a journal by a small host, then replayed: with its own code, and with other
+// code.
+#include "runtime/replay/replay.h"
+
 #include <catch2/catch.hpp>
 
 #include "lang/compile/compile.h"
 #include "runtime/replay/history_player.h"
-#include "runtime/replay/replay.h"
 #include "runtime/replay/run_setup.h"
 #include "runtime/values/codec.h"
 
@@ -12,10 +14,11 @@ using namespace wakeful;
 namespace {
 
 std::shared_ptr<Image> image_of(const std::string& script) {
-  Compiled compiled = compile("main.wf", [&](const std::string& path) -> std::optional<std::string> {
-    if (path == "main.wf") return script;
-    return std::nullopt;
-  });
+  Compiled compiled =
+      compile("main.wf", [&](const std::string& path) -> std::optional<std::string> {
+        if (path == "main.wf") return script;
+        return std::nullopt;
+      });
   INFO(script);
   REQUIRE(compiled.program);
   return std::make_shared<Image>(*compiled.program);
@@ -30,7 +33,8 @@ std::string cbor(const std::string& json) {
   return bytes;
 }
 
-/// Journals what a run does; every activity gives back "done" in a burst of its own, timers fire at once.
+/// Journals what a run does; every activity gives back "done" in a burst of its own, timers fire at
+/// once.
 struct Writer final : RunHost {
   explicit Writer(std::shared_ptr<Image> i) : image(std::move(i)) {
     auto opened = Journal::open(open_memory_store(), true);
@@ -150,7 +154,7 @@ TEST_CASE("a history replays with the code that wrote it") {
   CHECK(replayed->run->status() == RunStatus::Completed);
   CHECK(replayed->run->outcome() == cbor("\"done\""));
   CHECK(replayed->records == 9);
-  CHECK(replayed->last_prints.empty());   // the last burst only took the result
+  CHECK(replayed->last_prints.empty());  // the last burst only took the result
 }
 
 TEST_CASE("an open run stands where its last record left it") {
@@ -168,7 +172,8 @@ TEST_CASE("an open run stands where its last record left it") {
 
 TEST_CASE("code that only computes differently agrees") {
   Writer writer = written();
-  CHECK(writer.replay_with("# moved down\n\n" + replaced(kScript, "print(\"first\")", "print(1 + 2, \"first\")")) == "");
+  CHECK(writer.replay_with("# moved down\n\n" +
+                           replaced(kScript, "print(\"first\")", "print(1 + 2, \"first\")")) == "");
 }
 
 TEST_CASE("the first difference is named, with both sides") {
@@ -199,7 +204,8 @@ TEST_CASE("the first difference is named, with both sides") {
 
 TEST_CASE("a history that goes on where the code waits is a difference") {
   Writer writer = written();
-  std::string message = writer.replay_with(replaced(kScript, "let a = act(1)", "let a = act(1)\n let b = act(1)"));
+  std::string message =
+      writer.replay_with(replaced(kScript, "let a = act(1)", "let a = act(1)\n let b = act(1)"));
   CHECK_THAT(message, Catch::Contains("history: reads the variable NAME"));
 }
 
@@ -225,7 +231,7 @@ TEST_CASE("past the end of its history a run goes on live") {
   REQUIRE(history);
   for (size_t length = 1; length < history->size(); ++length) {
     History cut(history->begin(), history->begin() + static_cast<ptrdiff_t>(length));
-    Writer live(whole.image);               // its journal takes what comes after the cut
+    Writer live(whole.image);  // its journal takes what comes after the cut
     auto setup = run_setup(*whole.journal, cut.front().second, whole.image);
     REQUIRE(setup);
     Run run(std::move(*setup));
@@ -244,6 +250,7 @@ TEST_CASE("past the end of its history a run goes on live") {
       CHECK(known == found);
     }
     const size_t next = length + added->size() - 1;
-    CHECK((next == history->size() || class_of((*history)[next].second.type) == RecordClass::Event));
+    CHECK(
+        (next == history->size() || class_of((*history)[next].second.type) == RecordClass::Event));
   }
 }

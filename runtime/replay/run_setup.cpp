@@ -4,7 +4,8 @@
 
 namespace wakeful {
 
-Result<Run::Setup> run_setup(const Journal& journal, const Record& started, std::shared_ptr<Image> image) {
+Result<Run::Setup> run_setup(const Journal& journal, const Record& started,
+                             std::shared_ptr<Image> image) {
   if (image->program().find_workflow(started.name) < 0) {
     return fail(Fault::Replay, fmt::format("run #{} ({}): the program has no workflow {}",
                                            started.run.value, started.id, started.name));

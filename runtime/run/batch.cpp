@@ -20,7 +20,8 @@ void Run::Core::trap_batch(RunStrand& strand) {
   Value items = r[0], body = r[1], at_once = r[2], pause = r[3], tolerate = r[4];
   List* list = make_list(heap);
   if (items.is(Tag::List)) {
-    for (uint32_t i = 0; i < items.list()->count; ++i) list_push(heap, list, items.list()->begin()[i]);
+    for (uint32_t i = 0; i < items.list()->count; ++i)
+      list_push(heap, list, items.list()->begin()[i]);
   } else if (items.is(Tag::Map)) {
     for (uint32_t i = 0; i < items.map()->used; ++i) {
       String* key = map_entries(items.map())[i].key;
@@ -40,12 +41,13 @@ void Run::Core::trap_batch(RunStrand& strand) {
   }
   const char* word = (flags & kLimit) != 0 ? "limit" : "size";
   if (!at_once.is(Tag::Int)) {
-    return raise(strand, "TypeError", std::string(word) + " needs an int, got " + type_name(at_once));
+    return raise(strand, "TypeError",
+                 std::string(word) + " needs an int, got " + type_name(at_once));
   }
   if (list->count == 0) return answer(strand, Value::of(make_list(heap)));
   if (at_once.integer < 1) {
-    return raise(strand, "ArgumentError", std::string(word) + " must be at least 1, got " +
-                                              std::to_string(at_once.integer));
+    return raise(strand, "ArgumentError",
+                 std::string(word) + " must be at least 1, got " + std::to_string(at_once.integer));
   }
   if (!pause.is_absent() && !pause.is(Tag::Duration)) {
     return raise(strand, "TypeError",
@@ -64,7 +66,8 @@ void Run::Core::trap_batch(RunStrand& strand) {
     if (!tolerate.is_number() || tolerate.number() < 0) {
       return raise(strand, "ArgumentError", "tolerate needs a number of at least 0");
     }
-    double share = (flags & kPercent) != 0 ? tolerate.number() / 100 * list->count : tolerate.number();
+    double share =
+        (flags & kPercent) != 0 ? tolerate.number() / 100 * list->count : tolerate.number();
     batch->tolerated = static_cast<uint32_t>(std::min<double>(share, list->count));
   }
   batch->pause_ms = pause.is_absent() ? -1 : pause.integer;
@@ -126,18 +129,18 @@ void Run::Core::turn_ended(RunStrand& turn, bool done, Value value) {
   BatchState& batch = *strand->wait.batch;
   --batch.running;
   batch.results.list()->begin()[turn.turn] = value;
-  batch.states[turn.turn] = done          ? BatchState::Item::Done
-                            : turn.begun  ? BatchState::Item::Failed
-                                          : BatchState::Item::Skipped;
+  batch.states[turn.turn] = done         ? BatchState::Item::Done
+                            : turn.begun ? BatchState::Item::Failed
+                                         : BatchState::Item::Skipped;
   if (!done && !batch.stopping) {
     ++batch.failed;
     if (!batch.outcomes) {
       stop_batch(*strand, value);
     } else if (batch.tolerates && batch.failed > batch.tolerated) {
-      ErrorObject* error = make_error(
-          heap, "TooManyFailures",
-          std::to_string(batch.failed) + " of " + std::to_string(batch.total) +
-              " failed, more than the " + std::to_string(batch.tolerated) + " tolerated");
+      ErrorObject* error = make_error(heap, "TooManyFailures",
+                                      std::to_string(batch.failed) + " of " +
+                                          std::to_string(batch.total) + " failed, more than the " +
+                                          std::to_string(batch.tolerated) + " tolerated");
       error->cause = value;
       stop_batch(*strand, Value::of(error));
     }

@@ -1,5 +1,5 @@
-// Library functions that the run answers itself (Kind Host and Wait of stdlib/builtins.def): time, randomness,
-// output, timers. None is a step of its own but env.get, whose answer is recorded.
+// Library functions that the run answers itself (Kind Host and Wait of stdlib/builtins.def): time,
+// randomness, output, timers. None is a step of its own but env.get, whose answer is recorded.
 #include <unordered_map>
 
 #include "runtime/run/core.h"
@@ -64,15 +64,13 @@ void do_timer(Core& core, RunStrand& strand, Args& args) {
   core.answer(strand, core.works.at(timer).handle);
 }
 
-void do_now(Core& core, RunStrand& strand, Args&) {
-  core.answer(strand, Value::time(core.now_ms));
-}
+void do_now(Core& core, RunStrand& strand, Args&) { core.answer(strand, Value::time(core.now_ms)); }
 
 void do_uuid(Core& core, RunStrand& strand, Args&) {
   static constexpr char kHex[] = "0123456789abcdef";
   uint64_t words[2] = {core.random.next(), core.random.next()};
-  words[0] = (words[0] & ~uint64_t{0xF000}) | 0x4000;                      // version 4
-  words[1] = (words[1] & ~(uint64_t{3} << 62)) | (uint64_t{2} << 62);      // variant 1
+  words[0] = (words[0] & ~uint64_t{0xF000}) | 0x4000;                  // version 4
+  words[1] = (words[1] & ~(uint64_t{3} << 62)) | (uint64_t{2} << 62);  // variant 1
   std::string text;
   for (int i = 0; i < 32; ++i) {
     if (i == 8 || i == 12 || i == 16 || i == 20) text += '-';
@@ -83,8 +81,9 @@ void do_uuid(Core& core, RunStrand& strand, Args&) {
 
 void do_random_int(Core& core, RunStrand& strand, Args& args) {
   if (!args[0].is(Tag::Int) || !args[1].is(Tag::Int)) {
-    return core.raise(strand, "TypeError", std::string("random.int needs two ints, got ") +
-                                               type_name(args[0]) + " and " + type_name(args[1]));
+    return core.raise(strand, "TypeError",
+                      std::string("random.int needs two ints, got ") + type_name(args[0]) +
+                          " and " + type_name(args[1]));
   }
   int64_t a = args[0].integer, b = args[1].integer;
   if (a > b) return core.raise(strand, "ArgumentError", "random.int(a, b) needs a <= b");
@@ -152,9 +151,10 @@ void do_env_get(Core& core, RunStrand& strand, Args& args) {
   if (!record.value.empty()) from_cbor(core.heap, record.value, value, unreadable);
   if (value.is_absent()) value = args[1];
   if (value.is_absent()) {
-    return core.raise(strand, "KeyError", "the environment variable " + record.name +
-                                              " is not set; set it, or give a default: env.get(\"" +
-                                              record.name + "\", …)");
+    return core.raise(strand, "KeyError",
+                      "the environment variable " + record.name +
+                          " is not set; set it, or give a default: env.get(\"" + record.name +
+                          "\", …)");
   }
   core.answer(strand, value);
 }
@@ -194,7 +194,8 @@ const std::unordered_map<std::string_view, Handler>& handlers() {
 void Run::Core::trap_builtin(RunStrand& strand, const Builtin& builtin, std::vector<Value>& args) {
   auto found = handlers().find(builtin.symbol);
   if (found == handlers().end()) {
-    return raise(strand, "TypeError", "`" + builtin.qualified() + "` is not supported yet in a workflow");
+    return raise(strand, "TypeError",
+                 "`" + builtin.qualified() + "` is not supported yet in a workflow");
   }
   found->second(*this, strand, args);
 }

@@ -42,7 +42,7 @@ void Run::Core::take_event(const Record& event, const std::string& value) {
   };
   switch (event.type) {
     case RecordType::RunStarted:
-      begin(event);
+      begin();
       break;
     case RecordType::StepEnded: {
       auto found = works.find(event.step);
@@ -87,7 +87,8 @@ void Run::Core::take_event(const Record& event, const std::string& value) {
       break;
     }
     case RecordType::RunTimedOut: {
-      timed_out = Value::of(make_error(heap, "Timeout", "the run took longer than its " + event.name));
+      timed_out =
+          Value::of(make_error(heap, "Timeout", "the run took longer than its " + event.name));
       cancel_main(timed_out);
       break;
     }
@@ -121,8 +122,8 @@ void Run::Core::take_event(const Record& event, const std::string& value) {
   settle();
 }
 
-void Run::Core::begin(const Record& started) {
-  make_self(started);
+void Run::Core::begin() {
+  make_self();
   const Program& program = setup.image->program();
   int index = program.find_workflow(setup.workflow);
   WF_CHECK(index >= 0);
@@ -138,13 +139,12 @@ void Run::Core::begin(const Record& started) {
   RunStrand& strand = new_strand(Role::Main, Value::callee(CalleeKind::Function, decl.function),
                                  args.data(), static_cast<uint32_t>(args.size()), 0);
   main = strand.number;
-  for (std::string* done : {&setup.started.program, &setup.started.id, &setup.started.name}) {
-    std::string().swap(*done);          // said elsewhere; a run that waits should be small
-  }
-  if (!readable) raise(strand, "ArgumentError", "the arguments of the run cannot be read: " + error);
+  if (!readable)
+    raise(strand, "ArgumentError", "the arguments of the run cannot be read: " + error);
 }
 
-void Run::Core::make_self(const Record& started) {
+void Run::Core::make_self() {
+  const Started& started = setup.started;
   Value options;
   std::string error;
   auto option = [&](const char* name) {
@@ -152,15 +152,19 @@ void Run::Core::make_self(const Record& started) {
     return found != nullptr ? *found : Value::null();
   };
   if (!started.options.empty()) from_cbor(heap, started.options, options, error);
-  if (Value limit = option("task_timeout"); limit.is(Tag::Duration)) task_timeout_ms = limit.integer;
+  if (Value limit = option("task_timeout"); limit.is(Tag::Duration))
+    task_timeout_ms = limit.integer;
   if (!setup.image->uses_self()) return;
-  auto text = [&](const std::string& s) { return s.empty() ? Value::null() : string_value(heap, s); };
+  auto text = [&](const std::string& s) {
+    return s.empty() ? Value::null() : string_value(heap, s);
+  };
   Map* self = make_map(heap, 8);
   map_set(heap, self, "id", text(setup.id));
   map_set(heap, self, "workflow", text(setup.workflow));
   map_set(heap, self, "run", Value::of(static_cast<int64_t>(setup.number.value)));
   map_set(heap, self, "parent_id", text(setup.parent_id));
-  map_set(heap, self, "attempt", Value::of(static_cast<int64_t>(std::max<uint64_t>(started.kind, 1))));
+  map_set(heap, self, "attempt",
+          Value::of(static_cast<int64_t>(std::max<uint64_t>(started.kind, 1))));
   map_set(heap, self, "started_at", Value::time(started.time));
   map_set(heap, self, "task_queue", option("task_queue"));
   map_set(heap, self, "memo", option("memo"));
@@ -186,7 +190,7 @@ Run::State Run::Core::advance(RunHost& h, uint64_t budget) {
       RunStrand* strand = find_strand(running);
       if (strand == nullptr) continue;
       run_strand(*strand);
-      if (running != 0) {           // it was stopped in mid-burst
+      if (running != 0) {  // it was stopped in mid-burst
         ready.push_front(running);
         running = 0;
         host = nullptr;
@@ -262,27 +266,38 @@ void Run::Core::interrupt(InterruptKind kind) {
     append_duration(limit, task_timeout_ms);
     raise(*strand, "Timeout",
           "ran for longer than its task_timeout of " + limit +
-              " without waiting; wait in between (sleep, gather), move the work into an activity, or raise task_timeout");
+              " without waiting; wait in between (sleep, gather), move the work into an activity, "
+              "or raise task_timeout");
   } else {
     heap_interrupted = true;
     raise(*strand, "ResourceExhausted",
           "the values of this run take more than its limit of " +
-              std::to_string(heap.limit_bytes() >> 20) + " MiB; keep less at once, or pass it through files");
+              std::to_string(heap.limit_bytes() >> 20) +
+              " MiB; keep less at once, or pass it through files");
   }
 }
 
 void Run::Core::handle_trap(RunStrand& strand) {
   const Op op = machine.trap().instruction.op();
   switch (op) {
-    case Op::EnterTry: return enter_try(strand);
-    case Op::ExitTry: return exit_try(strand);
-    case Op::Start: return trap_start(strand);
-    case Op::Gather: return trap_gather(strand);
-    case Op::WaitAny: return trap_wait_any(strand);
-    case Op::StreamNew: return trap_stream_new(strand);
-    case Op::StreamNext: return trap_stream_next(strand);
-    case Op::Batch: return trap_batch(strand);
-    case Op::Compensate: return register_block(strand);
+    case Op::EnterTry:
+      return enter_try(strand);
+    case Op::ExitTry:
+      return exit_try(strand);
+    case Op::Start:
+      return trap_start(strand);
+    case Op::Gather:
+      return trap_gather(strand);
+    case Op::WaitAny:
+      return trap_wait_any(strand);
+    case Op::StreamNew:
+      return trap_stream_new(strand);
+    case Op::StreamNext:
+      return trap_stream_next(strand);
+    case Op::Batch:
+      return trap_batch(strand);
+    case Op::Compensate:
+      return register_block(strand);
     case Op::Race:
     case Op::On:
       return raise(strand, "TypeError", "not supported yet");
@@ -371,7 +386,15 @@ uint64_t Run::Core::place_of(const RunStrand& strand) const {
   return 0;
 }
 
-// --- the door -----------------------------------------------------------------------------------------
+// --- the door
+// -----------------------------------------------------------------------------------------
+
+Record Run::Started::event() const {
+  Record record;
+  record.type = RecordType::RunStarted;
+  record.time = time;
+  return record;
+}
 
 Run::Run(Setup setup) : core_(std::make_unique<Core>(std::move(setup))) {}
 Run::~Run() = default;

@@ -1,14 +1,18 @@
 // The inside of Run (run.h). Private to this folder.
 //
-// Words: a *work* is something open that ends later: a child, an activity, a library effect, a timer or a strand.
-// A *scope* holds the works spawned in it and the blocks registered in it (language.md, section 6). A strand waits
-// in one place at a time (Wait); whoever ends a work tells the strands that registered with it.
+// Words: a *work* is something open that ends later: a child, an activity, a library effect, a
+// timer or a strand. A *scope* holds the works spawned in it and the blocks registered in it
+// (language.md, section 6). A strand waits in one place at a time (Wait); whoever ends a work tells
+// the strands that registered with it.
 //
 // Always true:
-//  1. Values move only in collect(), which advance() calls between two instructions; everywhere else plain Values
+//  1. Values move only in collect(), which advance() calls between two instructions; everywhere
+//  else plain Values
 //     may be held. Whatever survives a burst is reached by visit_roots().
-//  2. A strand is in exactly one of: ready_ (or running_), waiting (wait.kind), or finished and gone.
-//  3. Nothing here recurses along strands or scopes: progress is queued in settling_ and worked off by settle().
+//  2. A strand is in exactly one of: ready_ (or running_), waiting (wait.kind), or finished and
+//  gone.
+//  3. Nothing here recurses along strands or scopes: progress is queued in settling_ and worked off
+//  by settle().
 #pragma once
 
 #include <map>
@@ -25,19 +29,19 @@ namespace wakeful {
 struct Waiter {
   uint64_t strand = 0;
   uint64_t serial = 0;
-  Value stream;                     // not null: a stream of that strand
+  Value stream;  // not null: a stream of that strand
 };
 
 struct Work {
-  uint64_t number = 0;              // its step
-  RecordType type{};                // ChildStarted, StepScheduled, TimerStarted; of a strand: RunStarted
+  uint64_t number = 0;  // its step
+  RecordType type{};    // ChildStarted, StepScheduled, TimerStarted; of a strand: RunStarted
   ClosePolicy policy = ClosePolicy::Wait;
   bool cancel_sent = false;
-  bool hands_over = true;           // of a child: its blocks pass to this run (undo_policy)
-  bool effect = false;              // of StepScheduled: a library effect, whose own error is thrown
-  uint64_t scope = 0;               // 0: none holds it
+  bool hands_over = true;  // of a child: its blocks pass to this run (undo_policy)
+  bool effect = false;     // of StepScheduled: a library effect, whose own error is thrown
+  uint64_t scope = 0;      // 0: none holds it
   uint64_t where = 0;
-  int64_t due = 0;                  // of a timer
+  int64_t due = 0;  // of a timer
   std::string name;
   Value handle;
   std::vector<Waiter> waiters;
@@ -46,45 +50,47 @@ struct Work {
 };
 
 struct Block {
-  uint64_t place;                   // order of registration in the run
-  Value closure;                    // null: what a child did, as a whole
-  uint64_t child = 0;               // then: the step that started it
+  uint64_t place;      // order of registration in the run
+  Value closure;       // null: what a child did, as a whole
+  uint64_t child = 0;  // then: the step that started it
 };
 
 struct Scope {
-  uint64_t owner = 0;               // the strand that it belongs to
-  bool leaving = false;             // an error leaves it: what is moved into it is cancelled
-  bool ending = false;              // its strand has ended well: close policies apply to what is moved into it
+  uint64_t owner = 0;    // the strand that it belongs to
+  bool leaving = false;  // an error leaves it: what is moved into it is cancelled
+  bool ending = false;   // its strand has ended well: close policies apply to what is moved into it
   uint32_t open_count = 0;
-  std::vector<uint64_t> open;       // works, in order; those that have ended are skipped and dropped now and then
+  std::vector<uint64_t>
+      open;  // works, in order; those that have ended are skipped and dropped now and then
   std::vector<Block> blocks;
 };
 
 enum class Waiting : uint8_t { Nothing, Call, Sleep, Gather, WaitAny, Stream, Batch, Leaving, End };
 
-/// An error on its way out of a scope: first the open works end, then the blocks run, then it goes on.
+/// An error on its way out of a scope: first the open works end, then the blocks run, then it goes
+/// on.
 struct Leaving {
-  std::optional<Handler> handler;   // none: out of the strand
+  std::optional<Handler> handler;  // none: out of the strand
   Value error;
-  Value failures;                   // list: errors of blocks
+  Value failures;  // list: errors of blocks
   bool block_running = false;
 };
 
 struct BatchState {
-  Value items;                      // list
-  Value body;                       // closure
+  Value items;  // list
+  Value body;   // closure
   enum class Item : uint8_t { Skipped, Done, Failed };
-  Value results;                    // list: values and errors of the turns that ended
-  std::vector<Item> states;         // of each item
-  Value error;                      // why it stops; null while it goes on
+  Value results;             // list: values and errors of the turns that ended
+  std::vector<Item> states;  // of each item
+  Value error;               // why it stops; null while it goes on
   uint32_t total = 0;
-  uint32_t next = 0;                // the first item that was not started
+  uint32_t next = 0;  // the first item that was not started
   uint32_t running = 0;
   uint32_t failed = 0;
-  uint32_t at_once = 1;             // size or limit
+  uint32_t at_once = 1;  // size or limit
   uint32_t tolerated = 0;
-  bool waves = false;               // size
-  bool outcomes = false;            // settled, tolerate: gives outcomes
+  bool waves = false;     // size
+  bool outcomes = false;  // settled, tolerate: gives outcomes
   bool tolerates = false;
   bool stopping = false;
   int64_t pause_ms = -1;
@@ -93,29 +99,32 @@ struct BatchState {
 
 struct Wait {
   Waiting kind = Waiting::Nothing;
-  uint8_t reg = 0;                  // gets the answer
+  uint8_t reg = 0;  // gets the answer
   bool settled = false;
-  bool stopping = false;            // a gather that failed or timed out waits for the rest
+  bool stopping = false;  // a gather that failed or timed out waits for the rest
   uint32_t remaining = 0;
   uint64_t serial = 0;
-  uint64_t timer = 0;               // the time-out's step
-  uint64_t work = 0;                // of Call and Sleep
-  const uint32_t* jump = nullptr;   // of Stream: where to go at its end
-  Value operand;                    // of Gather, WaitAny, Stream
-  Value error;                      // of a stopping gather
+  uint64_t timer = 0;              // the time-out's step
+  uint64_t work = 0;               // of Call and Sleep
+  const uint32_t* jump = nullptr;  // of Stream: where to go at its end
+  Value operand;                   // of Gather, WaitAny, Stream
+  Value error;                     // of a stopping gather
   std::unique_ptr<Leaving> leaving;
   std::unique_ptr<BatchState> batch;
 };
 
-/// A first-in-first-out queue that takes no memory while it is empty (a run that waits should be small).
+/// A first-in-first-out queue that takes no memory while it is empty (a run that waits should be
+/// small).
 class Queue {
  public:
   bool empty() const { return head_ == items_.size(); }
   uint64_t front() const { return items_[head_]; }
   void push_back(uint64_t n) { items_.push_back(n); }
   void push_front(uint64_t n) {
-    if (head_ > 0) items_[--head_] = n;
-    else items_.insert(items_.begin(), n);
+    if (head_ > 0)
+      items_[--head_] = n;
+    else
+      items_.insert(items_.begin(), n);
   }
   void pop_front() {
     if (++head_ == items_.size()) clear();
@@ -138,11 +147,11 @@ struct RunStrand : Strand {
   uint64_t number = 0;
   Role role{};
   bool begun = false;
-  bool has_error = false;           // `error` is to be thrown where it stands
-  uint64_t owner = 0;               // of a Turn, a Block: the strand that waits for it
-  uint32_t turn = 0;                // of a Turn: which item
-  Value pending_cancel;             // a cancellation that waits for the strand to wait
-  std::vector<uint64_t> scopes;     // innermost last; the first is its own
+  bool has_error = false;        // `error` is to be thrown where it stands
+  uint64_t owner = 0;            // of a Turn, a Block: the strand that waits for it
+  uint32_t turn = 0;             // of a Turn: which item
+  Value pending_cancel;          // a cancellation that waits for the strand to wait
+  std::vector<uint64_t> scopes;  // innermost last; the first is its own
   Wait wait;
 };
 
@@ -154,8 +163,8 @@ struct Run::Core {
   void take_event(const Record& event, const std::string& value);
   State advance(RunHost& host, uint64_t budget);
   void interrupt(InterruptKind kind);
-  void begin(const Record& started);
-  void make_self(const Record& started);
+  void begin();
+  void make_self();
   void run_strand(RunStrand& strand);
   void handle_trap(RunStrand& strand);
   void limit_ticks();
@@ -215,13 +224,18 @@ struct Run::Core {
   // start.cpp: what Start and calls that trap begin
   void trap_start(RunStrand& strand);
   void trap_call(RunStrand& strand);
-  void start(RunStrand& strand, Value callee, std::vector<Value> args, Value id, Value options, bool direct);
-  Work* start_child(RunStrand& strand, const CallableDecl& decl, std::vector<Value>& args, Value id, Value options);
-  Work* start_activity(RunStrand& strand, const CallableDecl& decl, std::vector<Value>& args, Value options);
-  Work* start_effect(RunStrand& strand, const Builtin& builtin, std::vector<Value>& args, Value options);
+  void start(RunStrand& strand, Value callee, std::vector<Value> args, Value id, Value options,
+             bool direct);
+  Work* start_child(RunStrand& strand, const CallableDecl& decl, std::vector<Value>& args, Value id,
+                    Value options);
+  Work* start_activity(RunStrand& strand, const CallableDecl& decl, std::vector<Value>& args,
+                       Value options);
+  Work* start_effect(RunStrand& strand, const Builtin& builtin, std::vector<Value>& args,
+                     Value options);
   Work* start_strand(RunStrand& strand, Value callee, std::vector<Value>& args);
-  bool encode_arguments(RunStrand& strand, const std::string& callee, const std::vector<Parameter>* params,
-                        std::vector<Value>& args, std::string& out);
+  bool encode_arguments(RunStrand& strand, const std::string& callee,
+                        const std::vector<Parameter>* params, std::vector<Value>& args,
+                        std::string& out);
   bool encode_options(RunStrand& strand, const Constant& declared, Value given, OptionsOf what,
                       Options& parsed, std::string& out);
   void finish_call(RunStrand& strand, Work& work);
@@ -269,16 +283,17 @@ struct Run::Core {
   Heap heap;
   Machine machine;
   Random random;
-  RunHost* host = nullptr;          // during advance()
-  std::unique_ptr<std::pair<Record, std::string>> pending;  // the event that the next advance() takes
-  bool stopped = false;             // the host said so
-  bool printed = false;             // in this burst
+  RunHost* host = nullptr;  // during advance()
+  std::unique_ptr<std::pair<Record, std::string>>
+      pending;           // the event that the next advance() takes
+  bool stopped = false;  // the host said so
+  bool printed = false;  // in this burst
   bool cancel_requested = false;
-  bool heap_interrupted = false;    // over the limit, and already told
-  Value timed_out;                  // the Timeout error of the run, or null
+  bool heap_interrupted = false;  // over the limit, and already told
+  Value timed_out;                // the Timeout error of the run, or null
   RunStatus status = RunStatus::Running;
   std::string outcome;
-  int64_t now_ms = 0;               // the burst's time
+  int64_t now_ms = 0;  // the burst's time
   int64_t task_timeout_ms = 60'000;
   std::optional<std::pair<uint64_t, InterruptKind>> interrupt_tick;
   uint64_t slice_end = 0;
@@ -292,16 +307,16 @@ struct Run::Core {
 
   // ordered maps: a run with one of each takes no table, and iteration is deterministic
   std::map<uint64_t, Work> works;
-  size_t outside_works = 0;         // of them, those that are not strands
+  size_t outside_works = 0;  // of them, those that are not strands
   std::map<uint64_t, Scope> scopes;
   std::map<uint64_t, std::unique_ptr<RunStrand>> strands;
   Queue ready;
-  Queue settling;    // strands whose scope, batch or leaving may go on
+  Queue settling;  // strands whose scope, batch or leaving may go on
   uint64_t running = 0;
   uint64_t main = 0;
   Value main_result;
-  std::vector<Block> held;          // of a completed run: what undoing it would run
-  std::vector<Value> failures;      // handles that failed and were not taken
+  std::vector<Block> held;      // of a completed run: what undoing it would run
+  std::vector<Value> failures;  // handles that failed and were not taken
 };
 
 }  // namespace wakeful

@@ -32,8 +32,8 @@ void Run::Core::complete(Value result) {
   if (wrong) {
     RunStrand* strand = find_strand(main);
     end_wait(*strand);
-    Value error = Value::of(make_error(heap, "TypeError", decl.name + ": result" + wrong->path + ": " +
-                                                              wrong->message));
+    Value error = Value::of(make_error(
+        heap, "TypeError", decl.name + ": result" + wrong->path + ": " + wrong->message));
     leave(*strand, error, std::nullopt);
     return;
   }
@@ -126,7 +126,7 @@ void Run::Core::end_undo(Value error) {
   record.kind = static_cast<uint64_t>(failed ? StepStatus::Failed : StepStatus::Completed);
   record.number = printed ? kPrinted : 0;
   if (failed) {
-    object->cause = Value::null();      // what started the undoing is the parent's affair
+    object->cause = Value::null();  // what started the undoing is the parent's affair
     record.value = encode_error(error);
   } else {
     to_cbor(Value::null(), record.value);

@@ -32,12 +32,18 @@ std::string handles_text(Value operand) {
 std::string work_text(const Work& work) {
   Handle* handle = work.handle.as<Handle>();
   switch (handle->kind) {
-    case Handle::Kind::Child: return "child " + std::string(handle->id.string()->view());
-    case Handle::Kind::Activity: return "activity " + work.name;
-    case Handle::Kind::Effect: return work.name;
-    case Handle::Kind::Strand: return "a strand";
-    case Handle::Kind::Timer: break;
-    case Handle::Kind::Signal: return "signal " + work.name;
+    case Handle::Kind::Child:
+      return "child " + std::string(handle->id.string()->view());
+    case Handle::Kind::Activity:
+      return "activity " + work.name;
+    case Handle::Kind::Effect:
+      return work.name;
+    case Handle::Kind::Strand:
+      return "a strand";
+    case Handle::Kind::Timer:
+      break;
+    case Handle::Kind::Signal:
+      return "signal " + work.name;
   }
   std::string text = "sleep until ";
   append_time(text, work.due);
@@ -53,16 +59,24 @@ std::vector<WaitingPlace> Run::Core::waiting() const {
     at.strand = number;
     const Wait& wait = strand->wait;
     switch (wait.kind) {
-      case Waiting::Nothing: at.what = "ready to run"; break;
+      case Waiting::Nothing:
+        at.what = "ready to run";
+        break;
       case Waiting::Call:
       case Waiting::Sleep: {
         auto work = works.find(wait.work);
         if (work != works.end()) at.what = work_text(work->second);
         break;
       }
-      case Waiting::Gather: at.what = "gather: " + handles_text(wait.operand); break;
-      case Waiting::WaitAny: at.what = "wait_any: " + handles_text(wait.operand); break;
-      case Waiting::Stream: at.what = "the next handle to finish"; break;
+      case Waiting::Gather:
+        at.what = "gather: " + handles_text(wait.operand);
+        break;
+      case Waiting::WaitAny:
+        at.what = "wait_any: " + handles_text(wait.operand);
+        break;
+      case Waiting::Stream:
+        at.what = "the next handle to finish";
+        break;
       case Waiting::Batch:
         at.what = wait.batch->pause_timer != 0
                       ? "batch: pause before item " + std::to_string(wait.batch->next + 1)
@@ -72,7 +86,9 @@ std::vector<WaitingPlace> Run::Core::waiting() const {
       case Waiting::Leaving:
         at.what = wait.leaving->block_running ? "its compensate block" : "cancelled work to end";
         break;
-      case Waiting::End: at.what = "its open work to end"; break;
+      case Waiting::End:
+        at.what = "its open work to end";
+        break;
     }
     for (Span span : machine.places(*strand)) at.stack.push_back(place(span));
     places.push_back(std::move(at));

@@ -18,7 +18,7 @@ struct Row {
   std::string_view name;
   int where;
   Type type;
-  std::string_view values;          // what a String may be, separated by spaces; "" for anything
+  std::string_view values;  // what a String may be, separated by spaces; "" for anything
 };
 
 constexpr auto kOptions = std::to_array<Row>({
@@ -63,7 +63,8 @@ struct Check {
   }
 
   template <size_t n>
-  bool all_of(const ::wakeful::Map* map, const std::array<Row, n>& rows, int where, const std::string& prefix) {
+  bool all_of(const ::wakeful::Map* map, const std::array<Row, n>& rows, int where,
+              const std::string& prefix) {
     for (uint32_t i = 0; i < map->used; ++i) {
       const Entry& entry = map->entries->items[i];
       if (entry.key == nullptr) continue;
@@ -91,16 +92,20 @@ struct Check {
         if (!v.is(Tag::Int)) return wrong_type(path, "an int", v);
         if (v.integer < 0) return fail(path + " must be at least 0");
         return true;
-      case Type::Bool: return v.is(Tag::Bool) || wrong_type(path, "a bool", v);
-      case Type::String: return word(row.values, path, v);
+      case Type::Bool:
+        return v.is(Tag::Bool) || wrong_type(path, "a bool", v);
+      case Type::String:
+        return word(row.values, path, v);
       case Type::Map:
         if (!v.is(Tag::Map)) return wrong_type(path, "a map", v);
-        return row.name != "retry_policy" || all_of(v.map(), kRetryFields, Child | Step, path + ".");
+        return row.name != "retry_policy" ||
+               all_of(v.map(), kRetryFields, Child | Step, path + ".");
       case Type::List:
         if (!v.is(Tag::List)) return wrong_type(path, "a list of error kinds", v);
         for (uint32_t i = 0; i < v.list()->count; ++i) {
           Value kind = v.list()->begin()[i];
-          if (!kind.is(Tag::String)) return wrong_type(path + "[" + std::to_string(i) + "]", "a string", kind);
+          if (!kind.is(Tag::String))
+            return wrong_type(path + "[" + std::to_string(i) + "]", "a string", kind);
         }
         return true;
     }
@@ -116,7 +121,8 @@ struct Check {
       if (values.substr(at, end - at) == given) return true;
       at = end + 1;
     }
-    return fail(path + " is one of " + std::string(values) + "; got \"" + std::string(given) + "\"");
+    return fail(path + " is one of " + std::string(values) + "; got \"" + std::string(given) +
+                "\"");
   }
 };
 
@@ -141,7 +147,8 @@ std::string id_problem(Value id) {
   if (!id.is(Tag::String)) return std::string("a workflow id is a string, got ") + type_name(id);
   std::string_view text = id.string()->view();
   if (text.empty()) return "a workflow id cannot be empty";
-  if (text.size() > 512) return "a workflow id has at most 512 bytes, got " + std::to_string(text.size());
+  if (text.size() > 512)
+    return "a workflow id has at most 512 bytes, got " + std::to_string(text.size());
   if (text.front() == '#') return "a workflow id cannot begin with #: that names runs by number";
   for (unsigned char c : text) {
     if (c < 0x20 || c == 0x7F) return "a workflow id cannot contain control characters";

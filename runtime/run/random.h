@@ -1,5 +1,5 @@
-// The generator behind `random` and `uuid()` in a run: xoshiro256** seeded through splitmix64, so that a run's
-// numbers follow from the recorded seed alone. Not for secrets.
+// The generator behind `random` and `uuid()` in a run: xoshiro256** seeded through splitmix64, so
+// that a run's numbers follow from the recorded seed alone. Not for secrets.
 #pragma once
 
 #include <cstdint>

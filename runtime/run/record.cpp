@@ -5,12 +5,18 @@ namespace wakeful {
 
 const char* status_name(RunStatus status) {
   switch (status) {
-    case RunStatus::Running: return "running";
-    case RunStatus::Completed: return "completed";
-    case RunStatus::Failed: return "failed";
-    case RunStatus::Cancelled: return "cancelled";
-    case RunStatus::Terminated: return "terminated";
-    case RunStatus::TimedOut: return "timed_out";
+    case RunStatus::Running:
+      return "running";
+    case RunStatus::Completed:
+      return "completed";
+    case RunStatus::Failed:
+      return "failed";
+    case RunStatus::Cancelled:
+      return "cancelled";
+    case RunStatus::Terminated:
+      return "terminated";
+    case RunStatus::TimedOut:
+      return "timed_out";
   }
   return "unknown";
 }

@@ -1,5 +1,5 @@
-// One command, event or note of a history (records.def), as a plain struct. Which fields are set follows
-// from its type; the rest stay at their defaults. The bytes are made in runtime/journal/.
+// One command, event or note of a history (records.def), as a plain struct. Which fields are set
+// follows from its type; the rest stay at their defaults. The bytes are made in runtime/journal/.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,9 @@ enum class CancelMode : uint8_t { Cancel, Terminate };
 enum class CancelCause : uint8_t { User, Parent };
 enum class InterruptKind : uint8_t { TaskTimeout, HeapLimit };
 /// Bits of `number` in RunEnded, UndoEnded and ChildEnded.
-inline constexpr uint64_t kPrinted = 1;      // the burst that ended it printed
-inline constexpr uint64_t kHoldsBlocks = 2;  // it completed and holds compensate blocks, which can still run
+inline constexpr uint64_t kPrinted = 1;  // the burst that ended it printed
+inline constexpr uint64_t kHoldsBlocks =
+    2;  // it completed and holds compensate blocks, which can still run
 enum class ChildRefusal : uint8_t { None, AlreadyExists, NotFound, TooDeep };
 
 /// `running`, `completed`, `failed`, `cancelled`, `terminated`, `timed_out`.
@@ -34,14 +35,14 @@ const char* status_name(RunStatus status);
 struct Record {
   RecordType type{};
   RunId run;
-  Lsn previous;                     // the run's last record before this one: one history is a walk along it
+  Lsn previous;  // the run's last record before this one: one history is a walk along it
   uint64_t step = 0;
   int64_t time = 0;
   uint64_t kind = 0;
   std::string name;
   std::string id;
-  std::string value;                // CBOR
-  std::string options;              // CBOR
+  std::string value;    // CBOR
+  std::string options;  // CBOR
   uint64_t where = 0;
   uint64_t ref = 0;
   uint64_t number = 0;
@@ -60,9 +61,12 @@ const char* name_of(RecordType type);
 struct Place {
   uint32_t file = 0, line = 0, column = 0;
 };
-inline uint64_t pack_place(Place p) { return uint64_t{p.file} << 52 | uint64_t{p.line} << 20 | p.column; }
+inline uint64_t pack_place(Place p) {
+  return uint64_t{p.file} << 52 | uint64_t{p.line} << 20 | p.column;
+}
 inline Place unpack_place(uint64_t w) {
-  return {static_cast<uint32_t>(w >> 52), static_cast<uint32_t>(w >> 20), static_cast<uint32_t>(w & 0xFFFFF)};
+  return {static_cast<uint32_t>(w >> 52), static_cast<uint32_t>(w >> 20),
+          static_cast<uint32_t>(w & 0xFFFFF)};
 }
 
 }  // namespace wakeful

@@ -34,7 +34,7 @@ void Run::Core::move_scope(uint64_t from, uint64_t to) {
   scopes.erase(from);
   if (left.open_count == 0 && left.blocks.empty()) return;
   auto target = scopes.find(to);
-  if (target == scopes.end()) return;   // the enclosing scope has ended meanwhile: nobody holds it
+  if (target == scopes.end()) return;  // the enclosing scope has ended meanwhile: nobody holds it
   target->second.blocks.insert(target->second.blocks.end(), left.blocks.begin(), left.blocks.end());
   for (uint64_t number : left.open) {
     auto work = works.find(number);
@@ -116,7 +116,8 @@ void Run::Core::unwind(RunStrand& strand) {
   leave(strand, error, handler);
 }
 
-/// An error leaves the strand's innermost scope: open works are cancelled and awaited, then the blocks run.
+/// An error leaves the strand's innermost scope: open works are cancelled and awaited, then the
+/// blocks run.
 void Run::Core::leave(RunStrand& strand, Value error, std::optional<Handler> handler) {
   uint64_t number = strand.scopes.back();
   scopes.at(number).leaving = true;
@@ -130,8 +131,8 @@ void Run::Core::leave(RunStrand& strand, Value error, std::optional<Handler> han
   for (uint64_t work_number : open) {
     auto work = works.find(work_number);
     if (work == works.end() || work->second.scope != number) continue;
-    CancelMode mode = work->second.policy == ClosePolicy::Terminate ? CancelMode::Terminate
-                                                                    : CancelMode::Cancel;
+    CancelMode mode =
+        work->second.policy == ClosePolicy::Terminate ? CancelMode::Terminate : CancelMode::Cancel;
     cancel_work(work->second, mode, Value::null());
     if (stopped) return;
   }
@@ -196,7 +197,8 @@ void Run::Core::end_scope(RunStrand& strand) {
 void Run::Core::apply_close_policy(Work& work) {
   if (work.type != RecordType::ChildStarted) return;
   if (work.policy == ClosePolicy::Cancel) cancel_work(work, CancelMode::Cancel, Value::null());
-  if (work.policy == ClosePolicy::Terminate) cancel_work(work, CancelMode::Terminate, Value::null());
+  if (work.policy == ClosePolicy::Terminate)
+    cancel_work(work, CancelMode::Terminate, Value::null());
 }
 
 void Run::Core::continue_end(RunStrand& strand) {

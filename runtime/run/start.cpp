@@ -48,14 +48,15 @@ void Run::Core::start(RunStrand& strand, Value callee, std::vector<Value> args, 
           break;
         }
         if (builtin.kind == Builtin::Kind::Prelude) {
-          Value function = Value::callee(CalleeKind::Function,
-                                         setup.image->prelude_function(builtin.number));
+          Value function =
+              Value::callee(CalleeKind::Function, setup.image->prelude_function(builtin.number));
           work = start_strand(strand, function, args);
           break;
         }
-        return raise(strand, "TypeError",
-                     "`" + builtin.qualified() +
-                         "` cannot be spawned: spawn a workflow, an activity, a function or a block");
+        return raise(
+            strand, "TypeError",
+            "`" + builtin.qualified() +
+                "` cannot be spawned: spawn a workflow, an activity, a function or a block");
       }
       case CalleeKind::Function:
         work = start_strand(strand, callee, args);
@@ -64,10 +65,11 @@ void Run::Core::start(RunStrand& strand, Value callee, std::vector<Value> args, 
   } else if (callee.is(Tag::Closure)) {
     work = start_strand(strand, callee, args);
   } else {
-    return raise(strand, "TypeError",
-                 std::string("spawn needs a workflow, an activity or a function, got ") + type_name(callee));
+    return raise(
+        strand, "TypeError",
+        std::string("spawn needs a workflow, an activity or a function, got ") + type_name(callee));
   }
-  if (work == nullptr) return;          // refused; the error is on its way
+  if (work == nullptr) return;  // refused; the error is on its way
   if (direct) {
     wait_for(strand, *work);
   } else {
@@ -83,11 +85,12 @@ Work* Run::Core::start_child(RunStrand& strand, const CallableDecl& decl, std::v
   record.where = place_of(strand);
   if (!encode_arguments(strand, decl.name, &decl.params, args, record.value)) return nullptr;
   Options parsed;
-  if (!encode_options(strand, decl.options, options, OptionsOf::Child, parsed, record.options)) return nullptr;
+  if (!encode_options(strand, decl.options, options, OptionsOf::Child, parsed, record.options))
+    return nullptr;
   if (setup.depth + 1 > Run::kNestingMax) {
     raise(strand, "ResourceExhausted",
-          "children nest at most " + std::to_string(Run::kNestingMax) +
-              " deep; start `" + decl.name + "` from a workflow further up, or use a loop");
+          "children nest at most " + std::to_string(Run::kNestingMax) + " deep; start `" +
+              decl.name + "` from a workflow further up, or use a loop");
     return nullptr;
   }
   if (id.is_absent()) {
@@ -117,9 +120,10 @@ Work* Run::Core::start_child(RunStrand& strand, const CallableDecl& decl, std::v
       text = message.string()->view();
     }
     ChildRefusal why = static_cast<ChildRefusal>(record.kind);
-    raise(strand, why == ChildRefusal::AlreadyExists ? "AlreadyExists"
-                  : why == ChildRefusal::NotFound    ? "NotFound"
-                                                     : "ResourceExhausted",
+    raise(strand,
+          why == ChildRefusal::AlreadyExists ? "AlreadyExists"
+          : why == ChildRefusal::NotFound    ? "NotFound"
+                                             : "ResourceExhausted",
           text);
     return nullptr;
   }
@@ -127,8 +131,8 @@ Work* Run::Core::start_child(RunStrand& strand, const CallableDecl& decl, std::v
   return &work;
 }
 
-Work* Run::Core::start_activity(RunStrand& strand, const CallableDecl& decl, std::vector<Value>& args,
-                                Value options) {
+Work* Run::Core::start_activity(RunStrand& strand, const CallableDecl& decl,
+                                std::vector<Value>& args, Value options) {
   Record record;
   record.type = RecordType::StepScheduled;
   record.kind = static_cast<uint64_t>(StepKind::Activity);
@@ -155,7 +159,8 @@ Work* Run::Core::start_effect(RunStrand& strand, const Builtin& builtin, std::ve
   record.where = place_of(strand);
   if (!encode_arguments(strand, record.name, nullptr, args, record.value)) return nullptr;
   Options parsed;
-  if (!encode_options(strand, Constant{}, options, OptionsOf::Step, parsed, record.options)) return nullptr;
+  if (!encode_options(strand, Constant{}, options, OptionsOf::Step, parsed, record.options))
+    return nullptr;
   Work& work = add_work(RecordType::StepScheduled, Handle::Kind::Effect, record.name, record.where);
   work.effect = true;
   record.step = work.number;
@@ -174,8 +179,8 @@ Work* Run::Core::start_strand(RunStrand& strand, Value callee, std::vector<Value
   return &work;
 }
 
-/// Arguments as one CBOR list by position; `undefined` where not given. Types are checked here, at the
-/// boundary; `params` null: a library effect, which checks its own.
+/// Arguments as one CBOR list by position; `undefined` where not given. Types are checked here, at
+/// the boundary; `params` null: a library effect, which checks its own.
 bool Run::Core::encode_arguments(RunStrand& strand, const std::string& callee,
                                  const std::vector<Parameter>* params, std::vector<Value>& args,
                                  std::string& out) {
@@ -184,18 +189,20 @@ bool Run::Core::encode_arguments(RunStrand& strand, const std::string& callee,
     if (params != nullptr && i < params->size() && !args[i].is_absent()) {
       const Parameter& param = (*params)[i];
       if (auto wrong = check_type(heap, args[i], param.type, false)) {
-        raise(strand, "TypeError", callee + ": " + param.name + wrong->path + ": " + wrong->message);
+        raise(strand, "TypeError",
+              callee + ": " + param.name + wrong->path + ": " + wrong->message);
         return false;
       }
     }
     list_push(heap, list, args[i]);
   }
   if (!to_cbor(Value::of(list), out)) return true;
-  for (size_t i = 0; i < args.size(); ++i) {      // again, one by one: which one was it?
+  for (size_t i = 0; i < args.size(); ++i) {  // again, one by one: which one was it?
     std::string scratch;
     if (auto wrong = to_cbor(args[i], scratch)) {
-      std::string name = params != nullptr && i < params->size() ? (*params)[i].name
-                                                                 : "argument " + std::to_string(i + 1);
+      std::string name = params != nullptr && i < params->size()
+                             ? (*params)[i].name
+                             : "argument " + std::to_string(i + 1);
       raise(strand, "TypeError", callee + ": " + name + wrong->path + ": " + wrong->message);
       return false;
     }
@@ -204,13 +211,14 @@ bool Run::Core::encode_arguments(RunStrand& strand, const std::string& callee,
   return false;
 }
 
-bool Run::Core::encode_options(RunStrand& strand, const Constant& declared, Value given, OptionsOf what,
-                               Options& parsed, std::string& out) {
+bool Run::Core::encode_options(RunStrand& strand, const Constant& declared, Value given,
+                               OptionsOf what, Options& parsed, std::string& out) {
   Value merged = Value::null();
   if (declared.kind == Constant::Kind::Map) merged = setup.image->materialise(declared);
   if (!given.is_absent()) {
     if (!given.is(Tag::Map)) {
-      raise(strand, "ArgumentError", std::string("`with` needs a map of options, got ") + type_name(given));
+      raise(strand, "ArgumentError",
+            std::string("`with` needs a map of options, got ") + type_name(given));
       return false;
     }
     Map* both = make_map(heap, given.map()->count);

@@ -75,7 +75,7 @@ bool Run::Core::cancelled_instead(RunStrand& strand) {
 
 void Run::Core::cancel_strand(RunStrand& strand, Value error) {
   if (!strand.begun) {
-    if (strand.role == Role::Main) {    // cannot happen before its first burst has run
+    if (strand.role == Role::Main) {  // cannot happen before its first burst has run
       strand.pending_cancel = error;
       return;
     }
@@ -84,14 +84,14 @@ void Run::Core::cancel_strand(RunStrand& strand, Value error) {
   }
   switch (strand.wait.kind) {
     case Waiting::Nothing:
-    case Waiting::Leaving:            // what undoes is not disturbed; the next wait is
+    case Waiting::Leaving:  // what undoes is not disturbed; the next wait is
       strand.pending_cancel = error;
       return;
     case Waiting::Batch:
       strand.cancellation = error;
       stop_batch(strand, error);
       return;
-    case Waiting::End:                // its body is done: the error leaves its scope
+    case Waiting::End:  // its body is done: the error leaves its scope
       end_wait(strand);
       strand.cancellation = error;
       leave(strand, error, std::nullopt);
@@ -129,7 +129,8 @@ void Run::Core::strand_finished(RunStrand& strand, Value value) {
     case Role::Block:
       end_scope(strand);
       return;
-    case Role::Undo: WF_CHECK(!"runs no code");
+    case Role::Undo:
+      WF_CHECK(!"runs no code");
     case Role::Spawned: {
       uint64_t number = strand.number;
       move_scope(own, works.at(number).scope);
@@ -181,7 +182,8 @@ void Run::Core::strand_failed(RunStrand& strand, Value error) {
   }
 }
 
-/// Works off what became possible: scopes whose last work has ended, blocks that are done, batches with room.
+/// Works off what became possible: scopes whose last work has ended, blocks that are done, batches
+/// with room.
 void Run::Core::settle() {
   while (!settling.empty() && status == RunStatus::Running && !stopped) {
     uint64_t number = settling.front();
@@ -189,15 +191,22 @@ void Run::Core::settle() {
     RunStrand* strand = find_strand(number);
     if (strand == nullptr) continue;
     switch (strand->wait.kind) {
-      case Waiting::Leaving: continue_leaving(*strand); break;
-      case Waiting::End: continue_end(*strand); break;
-      case Waiting::Batch: batch_step(*strand); break;
+      case Waiting::Leaving:
+        continue_leaving(*strand);
+        break;
+      case Waiting::End:
+        continue_end(*strand);
+        break;
+      case Waiting::Batch:
+        batch_step(*strand);
+        break;
       case Waiting::Nothing:
       case Waiting::Call:
       case Waiting::Sleep:
       case Waiting::Gather:
       case Waiting::WaitAny:
-      case Waiting::Stream: break;
+      case Waiting::Stream:
+        break;
     }
   }
 }

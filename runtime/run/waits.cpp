@@ -73,13 +73,12 @@ Value Run::Core::with_outcomes(Value error, Value outcomes) {
 
 namespace {
 
-bool bad_timeout(Value timeout) {
-  return !timeout.is_absent() && !timeout.is(Tag::Duration);
-}
+bool bad_timeout(Value timeout) { return !timeout.is_absent() && !timeout.is(Tag::Duration); }
 
 }  // namespace
 
-// --- gather ---------------------------------------------------------------------------------------------
+// --- gather
+// ---------------------------------------------------------------------------------------------
 
 void Run::Core::trap_gather(RunStrand& strand) {
   const Machine::Trap& trap = machine.trap();
@@ -145,7 +144,7 @@ void Run::Core::fail_gather(RunStrand& strand, Value error) {
     auto work = works.find(handle->step);
     if (work == works.end()) continue;
     cancel_work(work->second, CancelMode::Cancel, Value::null());
-    RunStrand* still = find_strand(number);     // the last one may have ended at once
+    RunStrand* still = find_strand(number);  // the last one may have ended at once
     if (stopped || still == nullptr || still->wait.serial != serial) return;
   }
   if (strand.wait.remaining == 0) finish_gather(strand);
@@ -165,14 +164,16 @@ void Run::Core::finish_gather(RunStrand& strand) {
   if (operand.is(Tag::List)) {
     List* list = make_list(heap, operand.list()->count);
     for (uint32_t i = 0; i < operand.list()->count; ++i) {
-      if (operand.list()->begin()[i].is(Tag::Handle)) list_push(heap, list, one(operand.list()->begin()[i]));
+      if (operand.list()->begin()[i].is(Tag::Handle))
+        list_push(heap, list, one(operand.list()->begin()[i]));
     }
     result = Value::of(list);
   } else if (operand.is(Tag::Map)) {
     Map* map = make_map(heap, operand.map()->count);
     for (uint32_t i = 0; i < operand.map()->used; ++i) {
       const Entry& entry = map_entries(operand.map())[i];
-      if (entry.key != nullptr && entry.value.is(Tag::Handle)) map_set(heap, map, entry.key, one(entry.value));
+      if (entry.key != nullptr && entry.value.is(Tag::Handle))
+        map_set(heap, map, entry.key, one(entry.value));
     }
     result = Value::of(map);
   } else {
@@ -185,7 +186,8 @@ void Run::Core::finish_gather(RunStrand& strand) {
   make_ready(strand);
 }
 
-// --- wait_any ---------------------------------------------------------------------------------------------
+// --- wait_any
+// ---------------------------------------------------------------------------------------------
 
 void Run::Core::trap_wait_any(RunStrand& strand) {
   const Machine::Trap& trap = machine.trap();
@@ -194,7 +196,8 @@ void Run::Core::trap_wait_any(RunStrand& strand) {
   std::vector<Handle*> handles;
   if (!handles_of(strand, "wait_any", operand, handles)) return;
   if (handles.empty()) {
-    return raise(strand, "ArgumentError", "wait_any needs at least one handle: nothing would ever finish");
+    return raise(strand, "ArgumentError",
+                 "wait_any needs at least one handle: nothing would ever finish");
   }
   if (bad_timeout(timeout)) {
     return raise(strand, "TypeError",
@@ -216,7 +219,8 @@ void Run::Core::trap_wait_any(RunStrand& strand) {
   start_timeout(strand, timeout);
 }
 
-// --- for h in wait_any hs -----------------------------------------------------------------------------------
+// --- for h in wait_any hs
+// -----------------------------------------------------------------------------------
 
 void Run::Core::trap_stream_new(RunStrand& strand) {
   const Machine::Trap& trap = machine.trap();
@@ -239,7 +243,8 @@ void Run::Core::trap_stream_new(RunStrand& strand) {
   answer(strand, Value::object_of(Tag::Stream, reinterpret_cast<Object*>(stream)));
 }
 
-/// Registers with handles that were not seen yet. Those that have ended already count in the order of their ends.
+/// Registers with handles that were not seen yet. Those that have ended already count in the order
+/// of their ends.
 void Run::Core::look_at_stream(RunStrand& strand, Stream* stream) {
   std::vector<Handle*> fresh;
   auto look = [&](Value v) {
@@ -267,8 +272,9 @@ void Run::Core::look_at_stream(RunStrand& strand, Stream* stream) {
   std::vector<Handle*> ended;
   for (Handle* handle : fresh) {
     if (handle->state == Handle::State::Open) {
-      works.at(handle->step).waiters.push_back(
-          {strand.number, 0, Value::object_of(Tag::Stream, reinterpret_cast<Object*>(stream))});
+      works.at(handle->step)
+          .waiters.push_back(
+              {strand.number, 0, Value::object_of(Tag::Stream, reinterpret_cast<Object*>(stream))});
     } else {
       ended.push_back(handle);
     }
@@ -288,7 +294,8 @@ void Run::Core::trap_stream_next(RunStrand& strand) {
     machine.resume_with(strand, reg, finished->begin()[stream->given++]);
     return;
   }
-  if (stream->given == stream->seen.map()->count) {   // every one that was ever in the list was given out
+  if (stream->given ==
+      stream->seen.map()->count) {  // every one that was ever in the list was given out
     strand.frames.back().pc = trap.jump;
     return;
   }

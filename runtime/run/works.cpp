@@ -46,30 +46,38 @@ void Run::Core::tell(const Waiter& waiter, Work& ended) {
   }
   if (strand == nullptr || strand->wait.serial != waiter.serial) return;
   switch (strand->wait.kind) {
-    case Waiting::Call: finish_call(*strand, ended); break;
-    case Waiting::Sleep: answer(*strand, Value::null()); break;
-    case Waiting::Gather: gather_told(*strand, ended); break;
+    case Waiting::Call:
+      finish_call(*strand, ended);
+      break;
+    case Waiting::Sleep:
+      answer(*strand, Value::null());
+      break;
+    case Waiting::Gather:
+      gather_told(*strand, ended);
+      break;
     case Waiting::WaitAny: {
       bool time_out = ended.number == strand->wait.timer;
       if (time_out) strand->wait.timer = 0;
       answer(*strand, time_out ? Value::null() : ended.handle);
       break;
     }
-    case Waiting::Batch:              // its pause is over
+    case Waiting::Batch:  // its pause is over
       strand->wait.batch->pause_timer = 0;
       settling.push_back(strand->number);
       break;
-    case Waiting::Leaving: {          // a child has undone itself
+    case Waiting::Leaving: {  // a child has undone itself
       Handle* handle = ended.handle.as<Handle>();
       Leaving& leaving = *strand->wait.leaving;
-      if (handle->state == Handle::State::Failed) list_push(heap, leaving.failures.list(), handle->outcome);
+      if (handle->state == Handle::State::Failed)
+        list_push(heap, leaving.failures.list(), handle->outcome);
       leaving.block_running = false;
       settling.push_back(strand->number);
       break;
     }
     case Waiting::Nothing:
     case Waiting::Stream:
-    case Waiting::End: break;
+    case Waiting::End:
+      break;
   }
 }
 
@@ -78,7 +86,8 @@ void Run::Core::cancel_work(Work& work, CancelMode mode, Value reason) {
   Handle* handle = work.handle.as<Handle>();
   handle->cancelled = true;
   if (work.is_strand()) {
-    if (RunStrand* strand = find_strand(work.number)) cancel_strand(*strand, cancelled_error(reason));
+    if (RunStrand* strand = find_strand(work.number))
+      cancel_strand(*strand, cancelled_error(reason));
     return;
   }
   if (work.is_timer()) {

@@ -27,7 +27,7 @@ struct Node final : RunHost {
   std::unique_ptr<Run> run;
   Run::Setup setup;
   uint64_t parent = 0, parent_step = 0, undo_step = 0;
-  std::vector<std::pair<Record, std::string>> history;   // and the value beside it
+  std::vector<std::pair<Record, std::string>> history;  // and the value beside it
 
   bool command(Record& record) override;
   void print(std::string text) override;
@@ -71,8 +71,8 @@ struct World {
     started.id = id;
     started.number = 42 + number;
     started.kind = 1;
-    node->setup = {RunId{number}, id, workflow, image, parent ? nodes[parent]->setup.id : "",
-                   depth, started, arguments};
+    node->setup = {RunId{number}, id,      workflow, image, parent ? nodes[parent]->setup.id : "",
+                   depth,         started, arguments};
     node->run = std::make_unique<Run>(node->setup);
     post(now, number, started);
     return *(nodes[number] = std::move(node));
@@ -86,7 +86,11 @@ struct World {
     Record ended;
     ended.type = RecordType::StepEnded;
     ended.step = record.step;
-    auto bytes = [&](Value v) { std::string out; REQUIRE(!to_cbor(v, out)); return out; };
+    auto bytes = [&](Value v) {
+      std::string out;
+      REQUIRE(!to_cbor(v, out));
+      return out;
+    };
     uint64_t run = node.setup.number.value;
     Value* arg = args.list()->count > 0 ? args.list()->begin() : nullptr;
     if (record.name == "ok") {
@@ -129,9 +133,10 @@ struct World {
 
   bool step() {
     if (agenda.empty()) return false;
-    auto first = std::min_element(agenda.begin(), agenda.end(), [](const Happening& a, const Happening& b) {
-      return std::pair(a.at, a.order) < std::pair(b.at, b.order);
-    });
+    auto first =
+        std::min_element(agenda.begin(), agenda.end(), [](const Happening& a, const Happening& b) {
+          return std::pair(a.at, a.order) < std::pair(b.at, b.order);
+        });
     Happening happening = std::move(*first);
     agenda.erase(first);
     now = std::max(now, happening.at);
@@ -141,7 +146,8 @@ struct World {
     if (node.run->status() != (undo ? RunStatus::Completed : RunStatus::Running)) return true;
     node.history.push_back({happening.event, happening.value});
     node.run->deliver(happening.event, happening.value);
-    while (node.run->advance(node, 1000) == Run::State::More) {}
+    while (node.run->advance(node, 1000) == Run::State::More) {
+    }
     return true;
   }
 };
@@ -156,12 +162,14 @@ bool Node::command(Record& record) {
         history.push_back({record, ""});
         return true;
       }
-      Node& child = world->add(record.id, record.name, record.value, setup.number.value, record.step,
-                               setup.depth + 1);
+      Node& child = world->add(record.id, record.name, record.value, setup.number.value,
+                               record.step, setup.depth + 1);
       record.ref = child.setup.number.value;
       break;
     }
-    case RecordType::StepScheduled: world->schedule(*this, record); break;
+    case RecordType::StepScheduled:
+      world->schedule(*this, record);
+      break;
     case RecordType::TimerStarted: {
       Record fired;
       fired.type = RecordType::TimerFired;
@@ -169,8 +177,12 @@ bool Node::command(Record& record) {
       world->post(record.time, setup.number.value, fired);
       break;
     }
-    case RecordType::CancelSent: world->cancel_step(*this, record); break;
-    case RecordType::ValueRecorded: record.value = cbor("\"recorded\""); break;
+    case RecordType::CancelSent:
+      world->cancel_step(*this, record);
+      break;
+    case RecordType::ValueRecorded:
+      record.value = cbor("\"recorded\"");
+      break;
     case RecordType::RunEnded:
       if (parent != 0) {
         Record ended;
@@ -198,7 +210,8 @@ bool Node::command(Record& record) {
       world->post(world->now, parent, undone, record.value);
       break;
     }
-    default: FAIL("not a command");
+    default:
+      FAIL("not a command");
   }
   history.push_back({record, ""});
   return true;
@@ -242,7 +255,8 @@ struct Replayer final : RunHost {
       }
       ++next;
       run.deliver(event, value);
-      while (run.advance(*this, 77) == Run::State::More) {}
+      while (run.advance(*this, 77) == Run::State::More) {
+      }
     }
   }
 };
@@ -252,10 +266,11 @@ std::string json_of(const std::string& bytes) { return cbor_to_json(bytes); }
 }  // namespace
 
 Story tell(const std::string& source, const std::string& arguments, int64_t cancel_at_ms) {
-  Compiled compiled = compile("story.wf", [&](const std::string& path) -> std::optional<std::string> {
-    if (path == "story.wf") return source;
-    return std::nullopt;
-  });
+  Compiled compiled =
+      compile("story.wf", [&](const std::string& path) -> std::optional<std::string> {
+        if (path == "story.wf") return source;
+        return std::nullopt;
+      });
   for (const Diagnostic& d : compiled.diagnostics.sorted()) {
     if (d.severity == Severity::Error) FAIL(render(d, compiled.sources, false));
   }
@@ -268,7 +283,8 @@ Story tell(const std::string& source, const std::string& arguments, int64_t canc
     cancel.value = cbor("\"enough\"");
     world.post(world.now + cancel_at_ms, 1, cancel);
   }
-  while (world.step()) {}
+  while (world.step()) {
+  }
   Story story;
   story.status = root.run->status();
   story.prints = world.prints;
@@ -289,7 +305,8 @@ Story tell(const std::string& source, const std::string& arguments, int64_t canc
     Replayer replayer(node->history);
     replayer.replay(again);
     if (story.problem.empty()) story.problem = replayer.problem;
-    if (again.status() != node->run->status() && story.problem.empty()) story.problem = "replay: other end";
+    if (again.status() != node->run->status() && story.problem.empty())
+      story.problem = "replay: other end";
   }
   return story;
 }

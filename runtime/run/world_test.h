@@ -1,5 +1,6 @@
-// A world in memory for tests of the run core: children, steps and a virtual clock, without an engine.
-// After each story every run is replayed from its history; a command that differs fails the story.
+// A world in memory for tests of the run core: children, steps and a virtual clock, without an
+// engine. After each story every run is replayed from its history; a command that differs fails the
+// story.
 #pragma once
 
 #include <map>
@@ -21,10 +22,12 @@ struct Story {
   size_t records = 0;
 };
 
-/// Compiles `source`, runs `workflow main` with the arguments (JSON list) to its end, then replays every run.
-/// The bodies of activities are not run; the world answers them by name:
-///   ok(x) → x     slow(ms, x) → x after ms     fail(message) throws     hang() never ends unless cancelled
+/// Compiles `source`, runs `workflow main` with the arguments (JSON list) to its end, then replays
+/// every run. The bodies of activities are not run; the world answers them by name:
+///   ok(x) → x     slow(ms, x) → x after ms     fail(message) throws     hang() never ends unless
+///   cancelled
 /// `cancel_at_ms` ≥ 0 cancels the root at that virtual time.
-Story tell(const std::string& source, const std::string& arguments = "[]", int64_t cancel_at_ms = -1);
+Story tell(const std::string& source, const std::string& arguments = "[]",
+           int64_t cancel_at_ms = -1);
 
 }  // namespace wakeful::testing

@@ -1,9 +1,10 @@
 // What the engine makes of the journal and the run core, on a store on disk.
 //   fan-out    children per second of one parent that spawns so many and gathers them
 //   waiting    bytes of memory for each of so many children that sleep
-//   step       a durable step after the other (an activity of one line), beside a bare synced LMDB commit of 256 B
-//   replay     records per second of that history
-// engine_bench [FOLDER] [MOST]; MOST: the largest fan-out, 100000 unless given. One line a row: name, figure, unit, floor.
+//   step       a durable step after the other (an activity of one line), beside a bare synced LMDB
+//   commit of 256 B replay     records per second of that history
+// engine_bench [FOLDER] [MOST]; MOST: the largest fan-out, 100000 unless given. One line a row:
+// name, figure, unit, floor.
 #include <fmt/format.h>
 #include <lmdb.h>
 #include <malloc.h>
@@ -105,11 +106,13 @@ struct Lmdb {
   void step() {
     MDB_txn* txn = nullptr;
     MDB_dbi tree;
-    must(mdb_txn_begin(env, nullptr, 0, &txn) == 0 && mdb_dbi_open(txn, nullptr, 0, &tree) == 0, "cannot begin");
+    must(mdb_txn_begin(env, nullptr, 0, &txn) == 0 && mdb_dbi_open(txn, nullptr, 0, &tree) == 0,
+         "cannot begin");
     const uint64_t number = __builtin_bswap64(++count);
     std::string record(256, 'l');
     MDB_val key{sizeof number, const_cast<uint64_t*>(&number)}, value{record.size(), record.data()};
-    must(mdb_put(txn, tree, &key, &value, MDB_APPEND) == 0 && mdb_txn_commit(txn) == 0, "cannot commit");
+    must(mdb_put(txn, tree, &key, &value, MDB_APPEND) == 0 && mdb_txn_commit(txn) == 0,
+         "cannot commit");
   }
   MDB_env* env = nullptr;
   uint64_t count = 0;
@@ -138,9 +141,10 @@ void waiting(const std::string& folder, const Program& program, int64_t children
   must(bench.engine->work_until_ended({bench.start("Waiting", children)}));
   const size_t with_slack = resident_bytes();
   malloc_trim(0);
-  fmt::print("{:<7} waiting     {:>10.0f} bytes/child  floor 4096, {:.0f} before slack is given back\n", children,
-             static_cast<double>(resident_bytes() - before) / static_cast<double>(children),
-             static_cast<double>(with_slack - before) / static_cast<double>(children));
+  fmt::print(
+      "{:<7} waiting     {:>10.0f} bytes/child  floor 4096, {:.0f} before slack is given back\n",
+      children, static_cast<double>(resident_bytes() - before) / static_cast<double>(children),
+      static_cast<double>(with_slack - before) / static_cast<double>(children));
 }
 
 void steps(const std::string& folder, const Program& program) {
@@ -169,7 +173,8 @@ void replays(const std::string& folder, const Program& program) {
   const double began = seconds();
   Replayed replayed = must(replay(*bench.journal, root, std::make_shared<Image>(program)));
   must(!replayed.difference, replayed.difference ? replayed.difference->message() : "");
-  fmt::print("replay              {:>10.0f} records/s\n", static_cast<double>(replayed.records) / (seconds() - began));
+  fmt::print("replay              {:>10.0f} records/s\n",
+             static_cast<double>(replayed.records) / (seconds() - began));
 }
 
 }  // namespace
@@ -179,14 +184,17 @@ int main(int argc, char** argv) {
   const int64_t most = argc > 2 ? std::atoll(argv[2]) : 100'000;
   folder += "/engine-bench-XXXXXX";
   must(mkdtemp(folder.data()) != nullptr, "cannot make a folder");
-  Compiled compiled = compile("bench.wf", [](const std::string& path) -> std::optional<std::string> {
-    if (path == "bench.wf") return kScript;
-    return std::nullopt;
-  });
+  Compiled compiled =
+      compile("bench.wf", [](const std::string& path) -> std::optional<std::string> {
+        if (path == "bench.wf") return kScript;
+        return std::nullopt;
+      });
   must(compiled.program.has_value(), "the script does not compile");
   const Program& program = *compiled.program;
-  for (int64_t children = 1'000; children <= most; children *= 10) fan_out(folder, program, children);
-  for (int64_t children = 10'000; children <= most; children *= 10) waiting(folder, program, children);
+  for (int64_t children = 1'000; children <= most; children *= 10)
+    fan_out(folder, program, children);
+  for (int64_t children = 10'000; children <= most; children *= 10)
+    waiting(folder, program, children);
   steps(folder, program);
   replays(folder, program);
   fs::remove_all(folder);
