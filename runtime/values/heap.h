@@ -78,7 +78,7 @@ class Heap {
  private:
   struct Chunk;
   struct Collector;
-  static constexpr size_t kFirstChunkBytes = 512;
+  static constexpr size_t kFirstChunkBytes = 256;
   static constexpr size_t kChunkBytesMax = size_t{64} << 10;
   static constexpr size_t kLargeBytes = size_t{16} << 10;       // from here on: a chunk of its own, never copied
   static constexpr size_t kCollectFirst = size_t{256} << 10;    // no collection before so many bytes
