@@ -18,7 +18,7 @@ quietly() {
 missing_packages() {
   command -v dpkg-query >/dev/null || return 0
   local package
-  for package in $(grep -v '^#' "$root/tests/packages.txt"); do
+  for package in $(grep -v '^#' "$root/tests/packages.txt") ${WF_MORE_PACKAGES:-}; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || echo "$package"
   done
 }
