@@ -8,19 +8,21 @@
 
 namespace wakeful {
 
-/// The journal may end after any record. What each pair of records needs when the second one is
-/// missing:
-///   ChildStarted – RunStarted of the child      the child is started
-///   RunEnded or Terminated – ChildEnded         the parent is told, or the child is tried again
-///   CancelSent – CancelRequested of the child   the cancellation is sent again
-///   CancelSent – StepEnded                      the step ends as cancelled, without another
-///   attempt Terminated – the same for its children      their close policies are applied
-///   StepScheduled – StepEnded                   the step is dispatched again: same attempt, same
-///   key AttemptFailed – StepEnded                   the next attempt is made when it is due
-///   TimerStarted – TimerFired                   the timer is armed, and fires at once if it is due
-///   RunEnded with lines – Released              the lines of its last burst go out again
-///   an event – the end of its burst             replay runs into the end of the history and goes
-///   on live
+// clang-format off
+/// The journal may end after any record. What each pair needs when the second one is missing:
+///   ChildStarted – RunStarted of the child     the child is started
+///   RunEnded or Terminated – ChildEnded        the parent is told, or the child is tried again
+///   CancelSent – CancelRequested of the child  the cancellation is sent again
+///   CancelSent – StepEnded                     the step ends as cancelled, without another attempt
+///   Terminated – the same for its children     their close policies are applied
+///   UndoSent – UndoRequested of the child      the child is rebuilt and told
+///   UndoEnded – ChildUndone                    the parent is told
+///   StepScheduled – StepEnded                  dispatched again: same attempt, same key
+///   AttemptFailed – StepEnded                  the next attempt is made when it is due
+///   TimerStarted – TimerFired                  the timer is armed, and fires at once if it is due
+///   RunEnded with lines – Released             the lines of its last burst go out again
+///   an event – the end of its burst            replay runs into the end of the history, then live
+// clang-format on
 class Recovery {
  public:
   explicit Recovery(Engine::State& state) : state_(state) {}

@@ -131,6 +131,9 @@ TEST_CASE("cancellation strikes where the run waits, undoes, and can be shielded
   CHECK(prints_of("try { sleep(1h) } catch e { print(e.kind); 5 }\n print(\"not here\")", "", 10) ==
         Lines{"Cancelled", "Cancelled: cancelled: enough"});
   CHECK(prints_of("try { sleep(1h) } catch e { return 5 }", "", 10) == Lines{"5"});
+  CHECK(prints_of("try { try { sleep(1h) } catch { throw \"mess\" } } catch e { print(e.message) }\n "
+                  "print(\"not here\")",
+                  "", 10) == Lines{"mess", "Cancelled: cancelled: enough"});
   CHECK(prints_of("Waits(60000, 7)", "", 10) == Lines{"undo 7", "Cancelled: cancelled: enough"});
   CHECK(tell(kWorld + "workflow main() { Waits(60000, 7) }", "[]", 10).status ==
         RunStatus::Cancelled);

@@ -495,16 +495,16 @@ Machine::Exit Interpreter::run() {
   strand.handlers.pop_back();
   NEXT;
   CASE(EndCatch): {
-    if (UNLIKELY(strand.cancellation.is(Tag::Error) && R[A].is(Tag::Error) &&
-                 R[A].object == strand.cancellation.object)) {
-      cx.error = R[A];
+    if (UNLIKELY(strand.cancellation.is(Tag::Error) &&
+                 leads_to(R[A], strand.cancellation.object))) {
+      cx.error = strand.cancellation;
       goto failed;
     }
     NEXT;
   }
   CASE(AbsorbCancel): {
-    if (UNLIKELY(strand.cancellation.is(Tag::Error) && R[A].is(Tag::Error) &&
-                 R[A].object == strand.cancellation.object)) {
+    if (UNLIKELY(strand.cancellation.is(Tag::Error) &&
+                 leads_to(R[A], strand.cancellation.object))) {
       strand.cancellation = Value::null();
     }
     NEXT;

@@ -289,6 +289,8 @@ namespace {
 
 constexpr int kCauseDepthMax = 1000;
 
+}  // namespace
+
 bool leads_to(Value from, const Object* error) {
   for (int i = 0; i < kCauseDepthMax && from.is(Tag::Error); ++i) {
     if (from.object == error) return true;
@@ -296,6 +298,8 @@ bool leads_to(Value from, const Object* error) {
   }
   return false;
 }
+
+namespace {
 
 /// The caught error becomes the cause of one thrown while it was handled, unless there is one, or a
 /// circle would be.

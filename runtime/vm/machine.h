@@ -47,6 +47,9 @@ struct Strand {
   void visit_roots(RootVisitor& visitor);   // clears registers above the top frame
 };
 
+/// Whether `error` is `from` or one of its causes.
+bool leads_to(Value from, const Object* error);
+
 class Machine {
  public:
   enum class Exit : uint8_t {
