@@ -37,18 +37,6 @@ const char* timer_kind(uint64_t kind) {
   return "timer";
 }
 
-const char* step_status(uint64_t kind) {
-  switch (static_cast<StepStatus>(kind)) {
-    case StepStatus::Completed:
-      return "completed";
-    case StepStatus::Failed:
-      return "failed";
-    case StepStatus::Cancelled:
-      return "cancelled";
-  }
-  return "ended";
-}
-
 const char* refusal(uint64_t kind) {
   switch (static_cast<ChildRefusal>(kind)) {
     case ChildRefusal::None:
@@ -108,7 +96,7 @@ std::string kind_text(const Record& record) {
     case RecordType::StepEnded:
     case RecordType::UndoEnded:
     case RecordType::ChildUndone:
-      return step_status(record.kind);
+      return status_name(static_cast<StepStatus>(record.kind));
     case RecordType::TimerStarted:
       return timer_kind(record.kind);
     case RecordType::CancelSent:

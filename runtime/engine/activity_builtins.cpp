@@ -5,6 +5,7 @@
 
 #include "runtime/engine/activity_host.h"
 #include "runtime/engine/step_options.h"
+#include "runtime/run/draws.h"
 #include "runtime/values/codec.h"
 
 namespace wakeful {
@@ -14,18 +15,8 @@ namespace {
 using Args = std::vector<Value>;
 using BuiltinHandler = void (*)(ActivityHost& host, Args& args);
 
-std::string joined_text(Value values) {
-  std::string text;
-  if (!values.is(Tag::List)) return text;
-  for (uint32_t i = 0; i < values.list()->count; ++i) {
-    if (i > 0) text += ' ';
-    append_text(text, values.list()->begin()[i]);
-  }
-  return text;
-}
-
 void do_print(ActivityHost& host, Args& args) {
-  host.world().print(joined_text(args[0]));
+  host.world().print(printed_text(args[0]));
   host.answer(Value::null());
 }
 
@@ -50,71 +41,6 @@ void do_sleep(ActivityHost& host, Args& args) {
 
 void do_now(ActivityHost& host, Args&) { host.answer(Value::time(host.world().now_ms())); }
 
-void do_uuid(ActivityHost& host, Args&) {
-  uint64_t high = (host.random().next() & ~uint64_t{0xF000}) | 0x4000;                 // version 4
-  uint64_t low = (host.random().next() & ~(uint64_t{3} << 62)) | (uint64_t{2} << 62);  // variant 1
-  host.answer(string_value(
-      host.heap(),
-      fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xFFFF,
-                  high & 0xFFFF, low >> 48, low & 0xFFFF'FFFF'FFFF)));
-}
-
-void do_random_int(ActivityHost& host, Args& args) {
-  if (!args[0].is(Tag::Int) || !args[1].is(Tag::Int)) {
-    return host.raise("TypeError", fmt::format("random.int needs two ints, got {} and {}",
-                                               type_name(args[0]), type_name(args[1])));
-  }
-  const auto a = static_cast<uint64_t>(args[0].integer), b = static_cast<uint64_t>(args[1].integer);
-  if (args[0].integer > args[1].integer)
-    return host.raise("ArgumentError", "random.int(a, b) needs a <= b");
-  const uint64_t span = b - a + 1;
-  const uint64_t drawn = span == 0 ? host.random().next() : host.random().below(span);
-  host.answer(Value::of(static_cast<int64_t>(a + drawn)));
-}
-
-void do_random_float(ActivityHost& host, Args&) { host.answer(Value::of(host.random().real())); }
-
-/// The elements of a list or a range as a fresh list; null with an error raised.
-List* elements(ActivityHost& host, const char* callee, Value v) {
-  constexpr int64_t kRangeMax = 100'000'000;
-  List* list = make_list(host.heap());
-  if (v.is(Tag::List)) {
-    for (uint32_t i = 0; i < v.list()->count; ++i)
-      list_push(host.heap(), list, v.list()->begin()[i]);
-    return list;
-  }
-  if (!v.is(Tag::Range)) {
-    host.raise("TypeError", fmt::format("{} needs a list, got {}", callee, type_name(v)));
-    return nullptr;
-  }
-  Range* range = v.as<Range>();
-  if (range->count() > kRangeMax) {
-    host.raise("ResourceExhausted", fmt::format("{}: the range is too long", callee));
-    return nullptr;
-  }
-  for (int64_t i = 0; i < range->count(); ++i) {
-    list_push(host.heap(), list, Value::of(range->begin + i * range->step));
-  }
-  return list;
-}
-
-void do_random_choice(ActivityHost& host, Args& args) {
-  List* list = elements(host, "random.choice", args[0]);
-  if (list == nullptr) return;
-  if (list->count == 0)
-    return host.raise("ArgumentError", "random.choice needs a list that is not empty");
-  host.answer(list->begin()[host.random().below(list->count)]);
-}
-
-void do_random_shuffle(ActivityHost& host, Args& args) {
-  List* list = elements(host, "random.shuffle", args[0]);
-  if (list == nullptr) return;
-  for (uint32_t i = list->count; i > 1; --i) {
-    std::swap(list->begin()[i - 1], list->begin()[host.random().below(i)]);
-  }
-  host.answer(Value::of(list));
-}
-
 void do_env_get(ActivityHost& host, Args& args) {
   if (!args[0].is(Tag::String)) {
     return host.raise("TypeError", fmt::format("env.get needs a name, got {}", type_name(args[0])));
@@ -132,19 +58,9 @@ void do_env_get(ActivityHost& host, Args& args) {
 
 const std::unordered_map<std::string_view, BuiltinHandler>& handlers() {
   static const std::unordered_map<std::string_view, BuiltinHandler> table = {
-      {"print", do_print},
-      {"log_debug", do_log<0>},
-      {"log_info", do_log<1>},
-      {"log_warn", do_log<2>},
-      {"log_error", do_log<3>},
-      {"sleep", do_sleep},
-      {"time_now", do_now},
-      {"uuid", do_uuid},
-      {"random_int", do_random_int},
-      {"random_float", do_random_float},
-      {"random_choice", do_random_choice},
-      {"random_shuffle", do_random_shuffle},
-      {"env_get", do_env_get},
+      {"print", do_print},     {"log_debug", do_log<0>}, {"log_info", do_log<1>},
+      {"log_warn", do_log<2>}, {"log_error", do_log<3>}, {"sleep", do_sleep},
+      {"time_now", do_now},    {"env_get", do_env_get},
   };
   return table;
 }
@@ -159,6 +75,11 @@ bool is_keyed(const Builtin& builtin) {
 
 void ActivityHost::call_builtin(const Builtin& builtin, std::vector<Value> args) {
   if (builtin.kind == Builtin::Kind::Effect) return call_effect(builtin, args);
+  if (Draw draw = find_draw(builtin.symbol)) {
+    NativeContext cx{heap_, {}};
+    Value drawn;
+    return draw(cx, random_, args, drawn) ? answer(drawn) : raise(cx.error);
+  }
   auto found = handlers().find(builtin.symbol);
   if (found == handlers().end()) {
     return raise("TypeError",

@@ -68,18 +68,6 @@ const char* timer_name(uint64_t kind) {
   return "waits until";
 }
 
-const char* step_status(uint64_t kind) {
-  switch (static_cast<StepStatus>(kind)) {
-    case StepStatus::Completed:
-      return "completed";
-    case StepStatus::Failed:
-      return "failed";
-    case StepStatus::Cancelled:
-      return "was cancelled";
-  }
-  return "ended";
-}
-
 std::string words(const Record& record) {
   switch (record.type) {
     case RecordType::RunStarted:
@@ -106,7 +94,8 @@ std::string words(const Record& record) {
     case RecordType::StepScheduled:
       return step(record);
     case RecordType::StepEnded:
-      return fmt::format("step {} {}", record.step, step_status(record.kind));
+      return fmt::format("step {} {}", record.step,
+                         status_name(static_cast<StepStatus>(record.kind)));
     case RecordType::TimerStarted:
       return fmt::format("{} {}", timer_name(record.kind), time_text(record.time));
     case RecordType::TimerFired:
@@ -127,9 +116,11 @@ std::string words(const Record& record) {
     case RecordType::UndoRequested:
       return "the completed run was asked to undo what it did";
     case RecordType::UndoEnded:
-      return fmt::format("ends its undoing, which {}", step_status(record.kind));
+      return fmt::format("ends its undoing, which {}",
+                         status_name(static_cast<StepStatus>(record.kind)));
     case RecordType::ChildUndone:
-      return fmt::format("the undoing of step {} {}", record.step, step_status(record.kind));
+      return fmt::format("the undoing of step {} {}", record.step,
+                         status_name(static_cast<StepStatus>(record.kind)));
   }
   return "an unknown record";
 }

@@ -21,6 +21,18 @@ const char* status_name(RunStatus status) {
   return "unknown";
 }
 
+const char* status_name(StepStatus status) {
+  switch (status) {
+    case StepStatus::Completed:
+      return "completed";
+    case StepStatus::Failed:
+      return "failed";
+    case StepStatus::Cancelled:
+      return "cancelled";
+  }
+  return "unknown";
+}
+
 RecordClass class_of(RecordType type) {
   switch (type) {
 #define WF_RECORD(Name, number, Class, fields, text) \

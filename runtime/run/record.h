@@ -31,6 +31,8 @@ enum class ChildRefusal : uint8_t { None, AlreadyExists, NotFound, TooDeep };
 
 /// `running`, `completed`, `failed`, `cancelled`, `terminated`, `timed_out`.
 const char* status_name(RunStatus status);
+/// `completed`, `failed`, `cancelled`.
+const char* status_name(StepStatus status);
 
 struct Record {
   RecordType type{};
