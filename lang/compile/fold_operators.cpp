@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lang/base/numbers.h"
 #include "lang/compile/constant_text.h"
 #include "lang/compile/fold.h"
 #include "lang/compile/pool.h"
@@ -144,12 +145,16 @@ std::optional<int> order(const Constant& a, const Constant& b) {
   if (a.kind == Kind::Int && b.kind == Kind::Int) return sign(a.integer, b.integer);
   if (a.kind == Kind::Duration && b.kind == Kind::Duration) return sign(a.integer, b.integer);
   if (a.kind == Kind::String && b.kind == Kind::String) return sign(a.text.compare(b.text), 0);
-  // An int and a float are compared exactly by the machine; only what a double holds is folded.
-  constexpr double kExact = 9007199254740992.0;
   if (!is_number(a) || !is_number(b)) return std::nullopt;
-  double x = number_of(a), y = number_of(b);
-  if (!(std::fabs(x) < kExact) || !(std::fabs(y) < kExact)) return std::nullopt;
-  return sign(x, y);
+  if (a.kind == b.kind) {
+    if (a.real != a.real || b.real != b.real) return std::nullopt;
+    return sign(a.real, b.real);
+  }
+  const bool int_first = a.kind == Kind::Int;
+  const int order = int_first ? compare_int_float(a.integer, b.real)
+                              : compare_int_float(b.integer, a.real);
+  if (order == 2) return std::nullopt;
+  return int_first ? order : -order;
 }
 
 std::optional<Constant> fold_in(const Constant& a, const Constant& b) {
@@ -178,7 +183,8 @@ bool maps_equal(const Constant& a, const Constant& b) {
 }  // namespace
 
 bool constants_equal(const Constant& a, const Constant& b) {
-  if (is_number(a) && is_number(b) && a.kind != b.kind) return number_of(a) == number_of(b);
+  if (a.kind == Kind::Int && b.kind == Kind::Float) return int_equals_float(a.integer, b.real);
+  if (a.kind == Kind::Float && b.kind == Kind::Int) return int_equals_float(b.integer, a.real);
   if (a.kind != b.kind) return false;
   switch (a.kind) {
     case Kind::Null:

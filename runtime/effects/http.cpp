@@ -1,6 +1,5 @@
 // http.get, post, put, patch, delete, request: libcurl, one request a call, ended at once by the
 // token.
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <string>
 
 #include "runtime/effects/call.h"
+#include "runtime/effects/curl_library.h"
 #include "runtime/values/codec.h"
 
 namespace wakeful::effects {
@@ -184,29 +184,28 @@ struct Session {
   CURL* easy = nullptr;
   CURLM* multi = nullptr;
   Session() {
-    static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);  // once, thread-safe
-    if (ready != CURLE_OK) return;
-    easy = curl_easy_init();
-    multi = curl_multi_init();
+    if (!curl().unusable.empty()) return;
+    easy = curl().easy_init();
+    multi = curl().multi_init();
   }
   ~Session() {
-    if (easy) curl_easy_cleanup(easy);
-    if (multi) curl_multi_cleanup(multi);
+    if (easy) curl().easy_cleanup(easy);
+    if (multi) curl().multi_cleanup(multi);
   }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 };
 
-using Headers = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+using Headers = std::unique_ptr<curl_slist, decltype(Curl::slist_free_all)>;
 
 void add_header(Headers& list, const std::string& line) {
-  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+  curl_slist* longer = curl().slist_append(list.get(), line.c_str());
   (void)list.release();
   list.reset(longer);
 }
 
 Headers headers_of(Call& call, const Request& r) {
-  Headers list(nullptr, &curl_slist_free_all);
+  Headers list(nullptr, curl().slist_free_all);
   bool has_type = false, has_key = false;
   for (uint32_t i = 0; r.headers && i < r.headers->used; ++i) {
     const Entry& entry = map_entries(r.headers)[i];
@@ -239,62 +238,62 @@ std::string no_proxy() {
 
 void set_method(CURL* easy, const Request& r) {
   if (r.method == "HEAD") {
-    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    curl().easy_setopt(easy, CURLOPT_NOBODY, 1L);
     return;
   }
   const bool post = r.method == "POST";
   if (r.has_body || post) {
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, r.body.data());
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(r.body.size()));
+    curl().easy_setopt(easy, CURLOPT_POST, 1L);
+    curl().easy_setopt(easy, CURLOPT_POSTFIELDS, r.body.data());
+    curl().easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(r.body.size()));
   }
   if (!post && (r.method != "GET" || r.has_body))
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r.method.c_str());
+    curl().easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r.method.c_str());
 }
 
 void set_options(CURL* easy, const Request& r, Response& response, curl_slist* headers,
                  char* error) {
-  curl_easy_reset(easy);
-  curl_easy_setopt(easy, CURLOPT_URL, r.url.c_str());
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
-  curl_easy_setopt(easy, CURLOPT_MAXREDIRS, kRedirectsMax);
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, "wakeful");
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, no_proxy().c_str());
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs);
+  curl().easy_reset(easy);
+  curl().easy_setopt(easy, CURLOPT_URL, r.url.c_str());
+  curl().easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl().easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  curl().easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+  curl().easy_setopt(easy, CURLOPT_MAXREDIRS, kRedirectsMax);
+  curl().easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl().easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+  curl().easy_setopt(easy, CURLOPT_USERAGENT, "wakeful");
+  curl().easy_setopt(easy, CURLOPT_NOPROXY, no_proxy().c_str());
+  curl().easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs);
   if (r.timeout_ms >= 0) {
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
-                     static_cast<long>(std::min<int64_t>(r.timeout_ms, INT32_MAX)));
+    curl().easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+                       static_cast<long>(std::min<int64_t>(r.timeout_ms, INT32_MAX)));
   }
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error);
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &response);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &response);
+  curl().easy_setopt(easy, CURLOPT_ERRORBUFFER, error);
+  curl().easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+  curl().easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+  curl().easy_setopt(easy, CURLOPT_WRITEDATA, &response);
+  curl().easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+  curl().easy_setopt(easy, CURLOPT_HEADERDATA, &response);
   set_method(easy, r);
 }
 
 /// Carries the transfer until it has ended or the token is cancelled.
 CURLcode transfer(Call& call, Session& session) {
-  curl_multi_add_handle(session.multi, session.easy);
+  curl().multi_add_handle(session.multi, session.easy);
   CURLcode code = CURLE_OK;
   bool ended = false;
   while (!ended && !call.token.cancelled()) {
     int running = 0, left = 0;
-    curl_multi_perform(session.multi, &running);
-    while (const CURLMsg* message = curl_multi_info_read(session.multi, &left)) {
+    curl().multi_perform(session.multi, &running);
+    while (const CURLMsg* message = curl().multi_info_read(session.multi, &left)) {
       if (message->msg != CURLMSG_DONE) continue;
       code = message->data.result;
       ended = true;
     }
     curl_waitfd wake{call.token.fd(), CURL_WAIT_POLLIN, 0};
-    if (!ended) curl_multi_poll(session.multi, &wake, 1, 1000, nullptr);
+    if (!ended) curl().multi_poll(session.multi, &wake, 1, 1000, nullptr);
   }
-  curl_multi_remove_handle(session.multi, session.easy);
+  curl().multi_remove_handle(session.multi, session.easy);
   call.check_cancelled();
   return code;
 }
@@ -319,23 +318,27 @@ Map* result_of(Call& call, int64_t status, const Response& response) {
               fmt::format("{} {} took longer than {} (timeout)", r.method, shown(r.url), limit),
               Value::of(data));
   }
-  const std::string reason = detail[0] ? detail : curl_easy_strerror(code);
+  const std::string reason = detail[0] ? detail : curl().easy_strerror(code);
   call.fail("HttpError", fmt::format("{} {}: {}", r.method, shown(r.url), reason), Value::of(data));
 }
 
 Value perform(Call& call, const Request& r) {
   thread_local Session session;
-  if (!session.easy || !session.multi) call.fail("HttpError", "libcurl cannot be set up");
   Response response{call, make_map(call.heap), {}};
+  if (!session.easy || !session.multi) {
+    const std::string& reason = curl().unusable;
+    call.fail("HttpError", reason.empty() ? "libcurl cannot be set up" : reason,
+              Value::of(result_of(call, 0, response)));
+  }
   const Headers headers = headers_of(call, r);
   char detail[CURL_ERROR_SIZE] = "";
-  const std::unique_ptr<CURL, decltype(&curl_easy_reset)> forget(session.easy,
-                                                                 &curl_easy_reset);  // our buffers
+  const std::unique_ptr<CURL, decltype(Curl::easy_reset)> forget(session.easy,
+                                                                 curl().easy_reset);  // our buffers
   set_options(session.easy, r, response, headers.get(), detail);
   const CURLcode code = transfer(call, session);
   if (code != CURLE_OK) transfer_failed(call, r, response, code, detail);
   long status = 0;
-  curl_easy_getinfo(session.easy, CURLINFO_RESPONSE_CODE, &status);
+  curl().easy_getinfo(session.easy, CURLINFO_RESPONSE_CODE, &status);
   Map* result = result_of(call, status, response);
   if (status >= 400 && r.check) {
     std::string beginning = response.body.substr(0, 200);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "runtime/values/heap.h"
-#include "runtime/values/numbers.h"
+#include "lang/base/numbers.h"
 
 namespace wakeful {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "runtime/values/heap.h"
-#include "runtime/values/numbers.h"
+#include "lang/base/numbers.h"
 
 using namespace wakeful;
 

@@ -10,7 +10,7 @@
 
 #include <cmath>
 
-#include "runtime/values/numbers.h"
+#include "lang/base/numbers.h"
 
 namespace wakeful {
 

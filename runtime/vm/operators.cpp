@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "runtime/values/numbers.h"
+#include "lang/base/numbers.h"
 #include "runtime/vm/messages.h"
 #include "runtime/vm/native.h"
 

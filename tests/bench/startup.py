@@ -18,13 +18,25 @@ FLOOR_MS = 15.0
 
 
 def syncs_of(command):
+    """Calls that sync, and writes to a descriptor that was opened with O_DSYNC or O_SYNC: LMDB ends a commit so."""
     if not shutil.which("strace"):
         return 2
-    out = subprocess.run(["strace", "-f", "-c", "-e", "trace=fsync,fdatasync,msync,sync"] + command,
-                         capture_output=True, text=True).stderr
-    calls = sum(int(line.split()[3]) for line in out.splitlines()
-                if line.split() and line.split()[-1] in ("fsync", "fdatasync", "msync", "sync"))
-    return max(calls, 1)
+    with tempfile.NamedTemporaryFile("r") as trace:
+        calls = "openat,close,write,pwrite64,pwritev,writev,fsync,fdatasync,msync,sync"
+        subprocess.run(["strace", "-f", "-qq", "-s", "0", "-o", trace.name, "-e", "trace=" + calls] + command,
+                       capture_output=True)
+        lines = trace.read().splitlines()
+    count, synced = 0, set()
+    for line in lines:
+        call, _, rest = line.split(None, 1)[1].partition("(")
+        first = rest.split(",")[0].split(")")[0]
+        if call == "openat" and ("O_DSYNC" in rest or "O_SYNC" in rest):
+            synced.add(rest.rpartition("= ")[2].strip())
+        elif call == "close":
+            synced.discard(first)
+        elif "sync" in call or ("write" in call and first in synced):
+            count += 1
+    return max(count, 1)
 
 
 def main():
