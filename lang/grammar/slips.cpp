@@ -74,7 +74,8 @@ void explain_slip(Builder& b) {
   if (token.kind == Tok::Question && after_operand) {
     b.fail_at(b.position, "slip", "there is no `c ? a : b`", "write `if c { a } else { b }`");
   }
-  if (token.kind == Tok::If && after_operand && !token.newline_before) {
+  const bool after_block = b.position > 0 && b.last().kind == Tok::RightBrace;
+  if (token.kind == Tok::If && after_operand && !after_block && !token.newline_before) {
     b.fail_at(b.position, "slip", "there is no `a if c else b`", "write `if c { a } else { b }`");
   }
   if (token.kind == Tok::Minus && b.position > 0 && b.last().kind == Tok::Minus &&

@@ -82,6 +82,11 @@ class JsonReader {
     if (p_ == end_) return ", but the text ends here";
     const auto c = static_cast<unsigned char>(*p_);
     if (c < 0x20 || c == 0x7F) return ", got the control character " + std::to_string(c);
+    if ((c >= '0' && c <= '9') || c == '-') {      // the whole number
+      constexpr size_t kShown = 40;
+      const std::string_view rest(p_, std::min<size_t>(kShown, static_cast<size_t>(end_ - p_)));
+      return ", got `" + std::string(rest.substr(0, rest.find_first_not_of("0123456789+-.eE"))) + "`";
+    }
     if (c < 0x80) return std::string(", got `") + *p_ + "`";
     std::string_view rest(p_, std::min<size_t>(4, static_cast<size_t>(end_ - p_)));
     const size_t width = utf8_width(*p_);
