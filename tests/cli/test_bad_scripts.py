@@ -123,6 +123,12 @@ class WhileRunning(CliTest):
         self.fails('workflow C() { sleep(1s); 1 }\n'
                    'workflow main() { spawn C() as "same"; spawn C() as "same" }\n', "AlreadyExists", "same")
 
+    def test_http_without_libcurl(self):
+        self.write("lib/libcurl.so.4", "")
+        error = self.fails('workflow main() { http.get("http://localhost:1/") }\n', "HttpError", "http.get()", "libcurl4",
+                           LD_LIBRARY_PATH=self.path("lib"))
+        self.assertEqual(error["data"]["status"], 0)
+
 
 if __name__ == "__main__":
     main()

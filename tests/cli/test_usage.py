@@ -75,6 +75,12 @@ class Usage(CliTest):
         self.assertEqual(f"wf {self.wf('version', '--json', code=DONE).json['version']}\n", text)
         self.assertEqual(self.wf("--version", code=DONE).out, text)
 
+    def test_starts_without_libcurl(self):
+        """It comes with thirty libraries, most of the time of a start: `http` loads it."""
+        libraries = self.wf("version", code=DONE, LD_TRACE_LOADED_OBJECTS="1").out
+        self.assertIn("libc.so", libraries)
+        self.assertNotIn("libcurl", libraries)
+
     def test_ids(self):
         self.write("a.wf", "workflow main() { 1 }\n")
         for bad, why in (("", "1 to 512"), ("x" * 513, "1 to 512"), ("#1", "#"), ("a\nb", "control"),
