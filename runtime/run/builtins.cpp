@@ -123,7 +123,7 @@ void Run::Core::cancel_handle(RunStrand& strand, Handle* handle, Value reason) {
   answer(strand, Value::null());
   if (!open) return;
   auto work = works.find(step);
-  if (work != works.end()) cancel_work(work->second, CancelMode::Cancel, reason);
+  if (work != works.end()) cancel_work(work->second, CancelMode::Cancel, reason, true);
 }
 
 }  // namespace wakeful

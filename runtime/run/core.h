@@ -51,7 +51,7 @@ struct Work {
 
 struct Block {
   uint64_t place;      // order of registration in the run
-  Value closure;       // null: what a child did, as a whole
+  Value closure;       // of what a child did as a whole: the child's id
   uint64_t child = 0;  // then: the step that started it
 };
 
@@ -206,13 +206,13 @@ struct Run::Core {
   void apply_close_policy(Work& work);
   void register_block(RunStrand& strand);
   void receive_blocks(const Work& child);
-  void undo_child(RunStrand& strand, uint64_t child);
+  void undo_child(RunStrand& strand, const Block& block);
 
   // works.cpp
   Work& add_work(RecordType type, Handle::Kind kind, std::string name, uint64_t where);
   void end_work(uint64_t number, bool done, Value outcome);
   void tell(const Waiter& waiter, Work& ended);
-  void cancel_work(Work& work, CancelMode mode, Value reason);
+  void cancel_work(Work& work, CancelMode mode, Value reason, bool again = false);
   void wait_for(RunStrand& strand, Work& work);
   uint64_t start_timer(int64_t ms, TimerKind kind, uint64_t where);
   void drop_timer(uint64_t number);

@@ -131,12 +131,26 @@ TEST_CASE("cancellation strikes where the run waits, undoes, and can be shielded
   CHECK(prints_of("try { sleep(1h) } catch e { print(e.kind); 5 }\n print(\"not here\")", "", 10) ==
         Lines{"Cancelled", "Cancelled: cancelled: enough"});
   CHECK(prints_of("try { sleep(1h) } catch e { return 5 }", "", 10) == Lines{"5"});
-  CHECK(prints_of("try { try { sleep(1h) } catch { throw \"mess\" } } catch e { print(e.message) }\n "
-                  "print(\"not here\")",
-                  "", 10) == Lines{"mess", "Cancelled: cancelled: enough"});
+  CHECK(
+      prints_of("try { try { sleep(1h) } catch { throw \"mess\" } } catch e { print(e.message) }\n "
+                "print(\"not here\")",
+                "", 10) == Lines{"mess", "Cancelled: cancelled: enough"});
   CHECK(prints_of("Waits(60000, 7)", "", 10) == Lines{"undo 7", "Cancelled: cancelled: enough"});
   CHECK(tell(kWorld + "workflow main() { Waits(60000, 7) }", "[]", 10).status ==
         RunStatus::Cancelled);
+}
+
+TEST_CASE("a second cancellation interrupts the clean-up of the first, never a block") {
+  const std::string cleans = R"(
+workflow Cleans() { try { sleep(1h) } catch { print("clean"); sleep(1m); print("cleaned") } }
+workflow Undoes() { compensate { print("undo"); sleep(1m); print("undone") }; sleep(1h) }
+)";
+  const std::string twice =
+      "\n sleep(1s)\n h.cancel()\n sleep(1s)\n h.cancel()\n (gather settled h).ok";
+  CHECK(prints_of("let h = spawn Cleans()" + twice, cleans) == Lines{"clean", "false"});
+  CHECK(prints_of("let h = spawn Undoes()" + twice, cleans) == Lines{"undo", "undone", "false"});
+  CHECK(prints_of("let h = spawn { try { sleep(1h) } catch { print(1); sleep(1m); print(2) } }" +
+                  twice) == Lines{"1", "false"});
 }
 
 TEST_CASE("parent_close_policy decides what the end of the parent does to its children") {
@@ -171,8 +185,9 @@ workflow Stubborn() { compensate { throw "stays" }; 1 }
         Lines{"Error: x"});
   CHECK(result_of("try { Stubborn()\n throw \"x\" } catch e { [e.kind, e.cause.message, "
                   "e.data.failures[0].kind, "
-                  "e.data.failures[0].cause.kind] }",
-                  makers) == R"(["CompensationFailed","x","ChildFailed","CompensationFailed"])");
+                  "e.data.failures[0].workflow_id, e.data.failures[0].cause.kind] }",
+                  makers) ==
+        R"(["CompensationFailed","x","ChildFailed","root/Stubborn-1","CompensationFailed"])");
   CHECK(prints_of("try { gather [spawn Made(1), spawn Bad(\"b\")] } catch e { print(e.message) }",
                   makers) == Lines{"first 1", "unmake 1", "b", "null"});
 }

@@ -82,20 +82,20 @@ void Run::Core::register_block(RunStrand& strand) {
 void Run::Core::receive_blocks(const Work& child) {
   auto scope = scopes.find(child.scope);
   if (scope == scopes.end() || !child.hands_over) return;
-  scope->second.blocks.push_back({++last_place, Value::null(), child.number});
+  scope->second.blocks.push_back({++last_place, child.handle.as<Handle>()->id, child.number});
 }
 
 /// The unit's turn has come: the child runs its blocks in its own history.
-void Run::Core::undo_child(RunStrand& strand, uint64_t child) {
+void Run::Core::undo_child(RunStrand& strand, const Block& block) {
   Work& work = add_work(RecordType::UndoSent, Handle::Kind::Child, "undo", 0);
   Handle* handle = work.handle.as<Handle>();
-  handle->id = string_value(heap, "step " + std::to_string(child));
+  handle->id = block.closure;
   handle->taken = true;
   work.waiters.push_back({strand.number, strand.wait.serial, Value::null()});
   Record record;
   record.type = RecordType::UndoSent;
   record.step = work.number;
-  record.ref = child;
+  record.ref = block.child;
   command(record);
 }
 
@@ -150,7 +150,7 @@ void Run::Core::continue_leaving(RunStrand& strand) {
     Block block = *last;
     scope.blocks.erase(last);
     leaving.block_running = true;
-    if (block.closure.is_null()) return undo_child(strand, block.child);
+    if (block.child != 0) return undo_child(strand, block);
     new_strand(Role::Block, block.closure, nullptr, 0, strand.number);
     return;
   }

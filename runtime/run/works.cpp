@@ -68,8 +68,10 @@ void Run::Core::tell(const Waiter& waiter, Work& ended) {
     case Waiting::Leaving: {  // a child has undone itself
       Handle* handle = ended.handle.as<Handle>();
       Leaving& leaving = *strand->wait.leaving;
-      if (handle->state == Handle::State::Failed)
+      if (handle->state == Handle::State::Failed) {
+        machine.add_stack(*strand, handle->outcome);
         list_push(heap, leaving.failures.list(), handle->outcome);
+      }
       leaving.block_running = false;
       settling.push_back(strand->number);
       break;
@@ -81,10 +83,15 @@ void Run::Core::tell(const Waiter& waiter, Work& ended) {
   }
 }
 
-/// Asks a work to end. Asking twice is asking once; a termination may follow a cancellation.
-void Run::Core::cancel_work(Work& work, CancelMode mode, Value reason) {
+/// Asks a work to end. A scope that asks what was asked before changes nothing; a script's second
+/// h.cancel() does
+/// (`again`: it interrupts the clean-up), and so does a termination after a cancellation.
+void Run::Core::cancel_work(Work& work, CancelMode mode, Value reason, bool again) {
   Handle* handle = work.handle.as<Handle>();
   handle->cancelled = true;
+  const bool step = work.type == RecordType::StepScheduled;  // it has no clean-up to interrupt
+  if (work.cancel_sent && mode == CancelMode::Cancel && (!again || step)) return;
+  work.cancel_sent = true;
   if (work.is_strand()) {
     if (RunStrand* strand = find_strand(work.number))
       cancel_strand(*strand, cancelled_error(reason));
@@ -96,8 +103,6 @@ void Run::Core::cancel_work(Work& work, CancelMode mode, Value reason) {
     end_work(number, false, cancelled_error(reason));
     return;
   }
-  if (work.cancel_sent && mode == CancelMode::Cancel) return;
-  work.cancel_sent = true;
   Record record;
   record.type = RecordType::CancelSent;
   record.step = work.number;
