@@ -49,7 +49,7 @@ Result<Content> read_all(const Journal& journal) {
     if (!history) return tl::unexpected(history.error());
     content.records.insert(content.records.end(), history->begin(), history->end());
     if (run->program.empty()) continue;
-    auto program = journal.program(run->program);
+    auto program = journal.program(std::string(run->program));
     if (!program) return tl::unexpected(program.error());
     content.programs.push_back(*program);
   }

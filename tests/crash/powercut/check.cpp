@@ -148,7 +148,7 @@ Finding check_run(const std::string& store, const std::string& released) {
               fmt::format("`{}` was seen outside, but its step is not in the history", line)};
   }
   for (const RunInfo* run : content.journal->runs())
-    if (auto program = content.journal->program(run->program); !program)
+    if (auto program = content.journal->program(std::string(run->program)); !program)
       return damaged(program.error());
   return {};
 }
