@@ -72,6 +72,17 @@ std::string line_of(const std::string& text, const std::string& key) {
   return {};
 }
 
+/// In place of what the last holder wrote, and cut only where that was longer: cutting a file to
+/// nothing can wait for the file system's own journal, milliseconds of every start.
+bool write_holder(int fd, const std::string& text) {
+  struct stat status {};
+  if (fstat(fd, &status) != 0) return false;
+  if ((status.st_mode & 07777) != 0600 && fchmod(fd, 0600) != 0) return false;
+  const auto size = static_cast<ssize_t>(text.size());
+  if (pwrite(fd, text.data(), text.size(), 0) != size) return false;
+  return status.st_size <= size || ftruncate(fd, size) == 0;
+}
+
 tl::unexpected<Error> in_use(const std::string& path, const std::string& holder) {
   const std::string pid = line_of(holder, "pid");
   if (pid.empty())
@@ -191,9 +202,7 @@ Result<FileHandle> StoreFolder::lock() const {
                                        getpid(), fmt::gmtime(std::time(nullptr)), command_line());
   // Only a help for whoever finds the store in use: a full disk must not keep anybody from reading
   // their runs.
-  if (fchmod(file.get(), 0600) != 0 || ftruncate(file.get(), 0) != 0 ||
-      pwrite(file.get(), text.data(), text.size(), 0) < 0)
-    (void)ftruncate(file.get(), 0);
+  if (!write_holder(file.get(), text)) (void)ftruncate(file.get(), 0);
   return file;
 }
 
