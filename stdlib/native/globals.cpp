@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "runtime/values/numbers.h"
+#include "lang/base/numbers.h"
 #include "stdlib/native/natives.h"
 
 namespace wakeful::native {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "runtime/values/numbers.h"
+#include "lang/base/numbers.h"
 #include "stdlib/native/natives.h"
 
 namespace wakeful::native {

@@ -1,7 +1,7 @@
 // The module math. What has no result in the real numbers throws ArithmeticError.
 #include <cmath>
 
-#include "runtime/values/numbers.h"
+#include "lang/base/numbers.h"
 #include "stdlib/native/natives.h"
 
 namespace wakeful::native {

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstring>
 
-#include "runtime/values/numbers.h"
+#include "lang/base/numbers.h"
 
 namespace wakeful {
 

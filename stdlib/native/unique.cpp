@@ -2,7 +2,7 @@
 #include <bit>
 #include <vector>
 
-#include "runtime/values/numbers.h"
+#include "lang/base/numbers.h"
 #include "stdlib/native/natives.h"
 
 namespace wakeful::native {
