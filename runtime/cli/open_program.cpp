@@ -55,6 +55,14 @@ Project find_project(const std::string& file) {
   return {absolute.parent_path(), absolute.filename().generic_string()};
 }
 
+/// Also where symbolic links are followed: imports do not leave the project's folder.
+bool inside(const fs::path& file, const fs::path& folder) {
+  std::error_code error;
+  const fs::path real = fs::weakly_canonical(file, error);
+  const fs::path root = error ? folder : fs::weakly_canonical(folder, error);
+  return !error && below(real, root).has_value();
+}
+
 std::string count_of(size_t n, const char* what) {
   return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
 }
@@ -69,6 +77,7 @@ Result<Compiled> compile_file(const std::string& file) {
     return fail(Fault::Usage, fmt::format("cannot read `{}`: {}", file, main_text.error().message));
   return compile(project.path, [&](const std::string& path) -> std::optional<std::string> {
     if (path == project.path) return *main_text;
+    if (!inside(project.folder / path, project.folder)) return std::nullopt;
     Result<std::string> text = read_source(project.folder / path);
     if (!text) return std::nullopt;
     return std::move(*text);

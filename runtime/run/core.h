@@ -268,6 +268,7 @@ struct Run::Core {
   // ending.cpp
   void complete(Value result);
   void fail_run(Value error);
+  Value timed_out_with(Value error);
   void end_run(RunStatus status, std::string value);
   void begin_undo();
   void end_undo(Value error);

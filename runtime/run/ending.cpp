@@ -34,6 +34,10 @@ void Run::Core::complete(Value result) {
     end_wait(*strand);
     Value error = Value::of(make_error(
         heap, "TypeError", decl.name + ": result" + wrong->path + ": " + wrong->message));
+    List* stack = make_list(heap, 1);  // its frames are gone: the workflow itself is the place
+    list_push(heap, stack,
+              string_value(heap, decl.name + " at " + program.sources.place(decl.span)));
+    error.as<ErrorObject>()->stack = Value::of(stack);
     leave(*strand, error, std::nullopt);
     return;
   }
@@ -41,11 +45,26 @@ void Run::Core::complete(Value result) {
   end_run(RunStatus::Completed, std::move(bytes));
 }
 
+/// The error of a timed-out run is its Timeout, or the CompensationFailed that it led to; what else
+/// a catch threw meanwhile becomes its cause.
+Value Run::Core::timed_out_with(Value error) {
+  ErrorObject* thrown = error.as<ErrorObject>();
+  const bool undoing =
+      thrown->kind.is(Tag::String) && thrown->kind.string()->view() == "CompensationFailed";
+  if (error.object == timed_out.object || undoing) return error;
+  ErrorObject* told = timed_out.as<ErrorObject>();
+  ErrorObject* result = make_error(heap, "Timeout", told->message.string()->view());
+  result->stack = told->stack;
+  result->cause = error;
+  return Value::of(result);
+}
+
 void Run::Core::fail_run(Value error) {
   RunStatus how = RunStatus::Failed;
   ErrorObject* object = error.as<ErrorObject>();
   if (!timed_out.is_null()) {
     how = RunStatus::TimedOut;
+    error = timed_out_with(error);
   } else if (cancel_requested && object->kind.is(Tag::String) &&
              object->kind.string()->view() == "Cancelled") {
     how = RunStatus::Cancelled;
