@@ -25,7 +25,7 @@ using ConstantOf =
 
 /// How deep constants may refer to each other, counted in nodes of all their expressions: the
 /// stack's bound.
-inline constexpr uint32_t kFoldDepthMax = 4'000;
+inline constexpr uint32_t kFoldDepthMax = 1'500;
 
 /// The value of `e`, computed as the machine would compute it; nothing (and a fault) where it is
 /// not constant or the machine would throw. `depth` counts the nodes that are open, across nested
