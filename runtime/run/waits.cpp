@@ -232,8 +232,7 @@ void Run::Core::trap_stream_new(RunStrand& strand) {
     list_push(heap, list, operand);
     operand = Value::of(list);
   }
-  Stream* stream = reinterpret_cast<Stream*>(
-      heap.allocate(Object::Type::Stream, sizeof(Stream) - sizeof(Object)));
+  Stream* stream = reinterpret_cast<Stream*>(heap.allocate(Object::Type::Stream, sizeof(Stream)));
   stream->handles = operand;
   stream->seen = Value::of(make_map(heap));
   stream->finished = Value::of(make_list(heap));
