@@ -88,8 +88,7 @@ int work_and_report(const CommandLine& line, Journal& journal, Session& session,
 int go_on(const CommandLine& line, Journal& journal, const RunInfo& info, const Request& request) {
   if (auto same = check_same(journal, info, request); !same) return say_error(same.error());
   Stdout out(Stdout::ClosedPipe::Say);
-  if (is_settled(journal, info))
-    return report_runs(line, journal, {info.number}, false, out);
+  if (is_settled(journal, info)) return report_runs(line, journal, {info.number}, false, out);
   if (info.program != request.program.hash)
     say(fmt::format("{} has changed since {} began; going on with the program that it began with",
                     printable(request.file), printable(info.id)));
@@ -124,6 +123,18 @@ int answer_from_store_in_use(const CommandLine& line, const Request& request, co
   return go_on(line, **journal, *info, request);
 }
 
+/// FILE cannot be used; an open run of that id does not need it.
+void say_how_to_go_on(const CommandLine& line, const std::string& id) {
+  if (id.empty() || line.has("--ephemeral")) return;
+  auto journal = open_journal(line, Access::Read);
+  const RunInfo* info = journal ? (*journal)->find(id) : nullptr;
+  if (info == nullptr) return;
+  say(fmt::format("{} has a program of its own in the store. {}:  wf {} {}{}", printable(id),
+                  info->status == RunStatus::Running ? "To go on with it" : "Its result",
+                  info->status == RunStatus::Running ? "resume" : "show", shell_word(id),
+                  store_words(line)));
+}
+
 }  // namespace
 
 int cmd_run(const CommandLine& line) {
@@ -135,7 +146,10 @@ int cmd_run(const CommandLine& line) {
     if (auto checked = check_id(request.id); !checked) return say_error(checked.error());
   int code = kExitDone;
   auto program = open_program(line, request.file, code);
-  if (!program) return code;
+  if (!program) {
+    say_how_to_go_on(line, request.id);
+    return code;
+  }
   request.program = std::move(*program);
   const auto workflow = choose_workflow(request.program, line.one("WORKFLOW"), request.file);
   if (!workflow) return say_error(workflow.error());

@@ -9,7 +9,8 @@
 int main(int argc, char** argv) {
   using namespace wakeful::cli;
   prepare_descriptors();
-  wakeful::keep_freed_memory();              // one process, one heap after the other: do not hand pages back and forth
+  wakeful::keep_freed_memory();  // one process, one heap after the other: do not hand pages back
+                                 // and forth
   try {
     int exit_code = kExitDone;
     const auto line =

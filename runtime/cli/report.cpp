@@ -133,7 +133,9 @@ void write_error(JsonWriter& json, const ErrorView& error) {
 JsonWriter& begin_run(JsonWriter& json, const RunInfo& info) {
   json.begin_object().key("id").text(info.id).key("run");
   json.number(static_cast<int64_t>(info.number.value)).key("workflow").text(info.workflow);
-  return json.key("status").text(status_name(info.status));
+  json.key("status").text(status_name(info.status));
+  if (info.undone) json.key("undone").boolean(true);
+  return json;
 }
 
 Result<void> write_run(JsonWriter& json, const Journal& journal, const RunInfo& info) {
