@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
@@ -81,6 +83,20 @@ bool write_holder(int fd, const std::string& text) {
   const auto size = static_cast<ssize_t>(text.size());
   if (pwrite(fd, text.data(), text.size(), 0) != size) return false;
   return status.st_size <= size || ftruncate(fd, size) == 0;
+}
+
+/// What the holder wrote. One that has just taken the lock may not have written yet, so the text is
+/// looked at again for a moment until it names a process that lives.
+std::string read_holder(int fd) {
+  constexpr int kLooks = 10;
+  std::string text;
+  for (int look = 0; look < kLooks; ++look) {
+    text = read_text(fd);
+    const int pid = std::atoi(line_of(text, "pid").c_str());
+    if (pid > 0 && (kill(pid, 0) == 0 || errno == EPERM)) return text;
+    usleep(5'000);
+  }
+  return text;
 }
 
 tl::unexpected<Error> in_use(const std::string& path, const std::string& holder) {
@@ -195,7 +211,7 @@ Result<FileHandle> StoreFolder::lock() const {
   do result = flock(file.get(), LOCK_EX | LOCK_NB);
   while (result != 0 && errno == EINTR);
   if (result != 0) {
-    if (errno == EWOULDBLOCK) return in_use(path, read_text(file.get()));
+    if (errno == EWOULDBLOCK) return in_use(path, read_holder(file.get()));
     return system_error(errno, "lock the store", path);
   }
   const std::string text = fmt::format("pid {}\nsince {:%Y-%m-%dT%H:%M:%SZ}\ncommand {}\n",
