@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "lang/check/check.h"
 #include "lang/compile/function_compiler.h"
 #include "lang/compile/globals.h"
@@ -66,8 +68,27 @@ void add_prelude(LoadedFiles& loaded, Sources& sources, Diagnostics& diagnostics
   loaded.files.push_back(parse(index, sources, diagnostics));
 }
 
+/// Histories and the engine know workflows and activities by name, so each name stands once in a
+/// program: where two modules declare the same, the first keeps it (the main file's come first) and
+/// the others get that of their file in front, `pay.send`, or its path where that is taken too.
+void make_names_unique(std::vector<CallableDecl>& declared, const Sources& sources) {
+  std::set<std::string> taken;
+  for (CallableDecl& decl : declared) {
+    std::string path = sources.of(decl.span).name();
+    if (path.ends_with(".wf")) path.resize(path.size() - 3);
+    const std::string stem = path.substr(path.rfind('/') + 1);
+    for (const std::string& name : {decl.name, stem + "." + decl.name, path + "." + decl.name}) {
+      if (!taken.insert(name).second) continue;
+      decl.name = name;
+      break;
+    }
+  }
+}
+
 void seal_and_verify(Compiled& compiled, Program program) {
   program.sources = compiled.sources;
+  make_names_unique(program.workflows, program.sources);
+  make_names_unique(program.activities, program.sources);
   Result<void> verified = verify(program);
   if (!verified) {
     compiled.diagnostics.error("internal", {0, 0, 0},
