@@ -52,6 +52,26 @@ bool is_keyword(Tok kind) {
 
 bool is_word(Tok kind) { return kind == Tok::Identifier || is_keyword(kind); }
 
+bool ends_operand(Tok kind) {
+  switch (kind) {
+    case Tok::Identifier:
+    case Tok::Int:
+    case Tok::Float:
+    case Tok::Duration:
+    case Tok::RawString:
+    case Tok::StringEnd:
+    case Tok::RightParen:
+    case Tok::RightBracket:
+    case Tok::RightBrace:
+    case Tok::True:
+    case Tok::False:
+    case Tok::Null:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Token& Lexer::push(Tok kind, uint32_t begin, uint32_t end) {
   Token token;
   token.kind = kind;
@@ -285,28 +305,12 @@ bool Lexer::is_slash_comment() const {
     // In ( and [ a line may go on with an operator.
     return brackets_.empty() || out_.list[brackets_.back()].kind == Tok::LeftBrace;
   }
-  switch (out_.list.back().kind) {
-    case Tok::Identifier:
-    case Tok::Int:
-    case Tok::Float:
-    case Tok::Duration:
-    case Tok::RawString:
-    case Tok::StringEnd:
-    case Tok::RightParen:
-    case Tok::RightBracket:
-    case Tok::RightBrace:
-    case Tok::True:
-    case Tok::False:
-    case Tok::Null:
-      return false;
-    default: {
-      // `m.in // 2`: a keyword behind a point is a name.
-      size_t n = out_.list.size();
-      return n < 2 ||
-             (out_.list[n - 2].kind != Tok::Dot && out_.list[n - 2].kind != Tok::OptionalDot) ||
-             !is_keyword(out_.list[n - 1].kind);
-    }
-  }
+  if (ends_operand(out_.list.back().kind)) return false;
+  // `m.in // 2`: a keyword behind a point is a name.
+  const size_t n = out_.list.size();
+  return n < 2 ||
+         (out_.list[n - 2].kind != Tok::Dot && out_.list[n - 2].kind != Tok::OptionalDot) ||
+         !is_keyword(out_.list[n - 1].kind);
 }
 
 void Lexer::slash_comment(uint32_t begin, uint32_t) {

@@ -8,26 +8,6 @@ bool is_text(const Builder& b, uint32_t index, std::string_view text) {
   return b.at(index).kind == Tok::Identifier && b.text(b.at(index)) == text;
 }
 
-bool ends_operand(Tok kind) {
-  switch (kind) {
-    case Tok::Identifier:
-    case Tok::Int:
-    case Tok::Float:
-    case Tok::Duration:
-    case Tok::RawString:
-    case Tok::StringEnd:
-    case Tok::RightParen:
-    case Tok::RightBracket:
-    case Tok::RightBrace:
-    case Tok::True:
-    case Tok::False:
-    case Tok::Null:
-      return true;
-    default:
-      return false;
-  }
-}
-
 /// A `//` before this token on its line: what follows it was meant as a comment.
 void slash_comment_slip(Builder& b) {
   const uint32_t line =

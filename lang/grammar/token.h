@@ -62,6 +62,7 @@ Tokens lex(uint32_t file_index, std::string_view source, Diagnostics& diagnostic
 /// `,` or `workflow`; for classes of tokens what a reader calls them: "a name", "a number".
 std::string_view token_name(Tok kind);
 bool is_keyword(Tok kind);
-bool is_word(Tok kind);  // an identifier or a keyword
+bool is_word(Tok kind);       // an identifier or a keyword
+bool ends_operand(Tok kind);  // a value can end with it
 
 }  // namespace wakeful::grammar

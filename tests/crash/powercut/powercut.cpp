@@ -31,7 +31,7 @@ constexpr const char* kUsage =
     "       powercut --recorder LIBRARY [options] run WF SCRIPT\n"
     "  --images N         about so many images at most (default 2000)\n"
     "  --at-least N       fewer are a failure\n"
-    "  --resume-every N   run: every N-th image is resumed by WF as well (default 25)\n"
+    "  --resume-every N   run: every N-th image is resumed by WF as well (default 1)\n"
     "  --releases-early N takes each release for N operations earlier than it was: must not go "
     "unnoticed\n"
     "  --seed N           of the choice of what is lost\n"
@@ -43,7 +43,7 @@ constexpr const char* kRunId = "powercut";
 
 struct Options {
   std::string recorder;
-  size_t images = 2000, at_least = 1, resume_every = 25, releases_early = 0;
+  size_t images = 2000, at_least = 1, resume_every = 1, releases_early = 0;
   uint64_t seed = 1;
   bool expect_failures = false;
   bool run = false;  // `wf run` of a script, else journal_writer with a shape
