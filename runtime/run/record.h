@@ -27,6 +27,9 @@ enum class InterruptKind : uint8_t { TaskTimeout, HeapLimit };
 inline constexpr uint64_t kPrinted = 1;  // the burst that ended it printed
 inline constexpr uint64_t kHoldsBlocks =
     2;  // it completed and holds compensate blocks, which can still run
+/// In StepEnded (`number`) and AttemptFailed (`kind`): an attempt was dispatched whose outcome never came (time-out,
+/// cancellation, a crash of an at-most-once step), so nobody knows whether it had its effect.
+inline constexpr uint64_t kOutcomeUnknown = 1;
 enum class ChildRefusal : uint8_t { None, AlreadyExists, NotFound, TooDeep };
 
 /// `running`, `completed`, `failed`, `cancelled`, `terminated`, `timed_out`.
