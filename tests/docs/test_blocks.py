@@ -1,0 +1,64 @@
+"""Every block of `.wf` code in every page of the project compiles; those with a `main` that needs nothing are run.
+
+README.md lists the marks that a block may bear.
+"""
+
+import os
+import sys
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "cli")]
+from blocks import blocks_of, pages  # noqa: E402
+from harness import CliTest, DONE, FAILED  # noqa: E402
+
+MARKS = {"compile", "fails", "fragment", "error"}
+
+
+class Blocks(CliTest):
+    def test_every_block(self):
+        seen = 0
+        for page in pages():
+            found = blocks_of(page)
+            for i, block in enumerate(found):
+                if block.language != "wf":
+                    continue
+                seen += 1
+                output = found[i + 1] if i + 1 < len(found) and found[i + 1].language == "output" else None
+                with self.subTest(block=block.place):
+                    self.check(block, output)
+        self.assertGreater(seen, 5)
+
+    def check(self, block, output):
+        code = block.diagnostic
+        unknown = [m for m in block.marks if m not in MARKS and m != code and not m.startswith("file=")]
+        self.assertEqual(unknown, [], "a mark that tests/docs/README.md does not have")
+        text = block.text
+        if block.marked("fragment"):
+            text = "workflow fragment() {\n" + text + "}\n"
+        name = self.write(os.path.join(block.page.stem, block.file or "block.wf"), text)
+        checked = self.wf("check", "--json", name)
+        found = [d["code"] for d in checked.json["diagnostics"]] if checked.out else [str(checked)]
+        if code:
+            self.assertIn(code, found)
+            return
+        self.assertEqual(checked.code, DONE, checked)
+        if not self.runs(name, block):
+            self.assertIsNone(output, "an `output` block behind a block that is not run")
+            return
+        ran = self.wf("run", "--ephemeral", name)
+        self.assertEqual(ran.code, FAILED if block.marked("fails") else DONE, ran)
+        if output and block.marked("fails"):
+            self.assertIn(output.text.strip(), ran.err)
+        elif output:
+            self.assertEqual(ran.out.removesuffix("null\n").rstrip("\n"), output.text.rstrip("\n"))
+
+    def runs(self, name, block):
+        """Whether the block has a `main` that needs nothing."""
+        if block.marked("compile") or block.marked("fragment") or block.file:
+            return False
+        return "workflow main()" in block.text or block.marked("fails")
+
+
+if __name__ == "__main__":
+    unittest.main()
