@@ -115,7 +115,13 @@ void Checker::statement(const ast::Stmt& s) {
         return error("misplaced", s.span, "`on` stands at the top level of a workflow's body only",
                      "move it there");
       }
-      return not_supported(s.span, kWhat[static_cast<int>(on.what)]);
+      if (on.what != ast::OnStmt::What::Update)
+        return not_supported(s.span, kWhat[static_cast<int>(on.what)]);
+      const Place before = place_;
+      place_.edge = "`on`";
+      callable(on.fn);
+      place_ = before;
+      return;
     }
     case Kind::Mock:
       return error("misplaced", s.span, "`mock` stands in a `test` only",

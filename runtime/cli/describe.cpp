@@ -96,11 +96,17 @@ std::string kind_text(const Record& record) {
     case RecordType::StepEnded:
     case RecordType::UndoEnded:
     case RecordType::ChildUndone:
+    case RecordType::UpdateEnded:
       return status_name(static_cast<StepStatus>(record.kind));
     case RecordType::TimerStarted:
       return timer_kind(record.kind);
     case RecordType::CancelSent:
       return static_cast<CancelMode>(record.kind) == CancelMode::Cancel ? "cancel" : "terminate";
+    case RecordType::SignalSent:
+      return static_cast<SignalAnswer>(record.kind) == SignalAnswer::Delivered ? "delivered"
+                                                                               : "not_found";
+    case RecordType::SignalReceived:
+    case RecordType::UpdateReceived:
     case RecordType::RunStarted:
     case RecordType::RunTimedOut:
     case RecordType::Terminated:
@@ -192,6 +198,19 @@ std::string Describer::words(const Record& r) {
       return "undoing " + kind + with_value(": ", r.value);
     case RecordType::ChildUndone:
       return step_label(r) + " " + kind;
+    case RecordType::SignalReceived:
+      return "signal " + r.name + " came" + with_value(": ", r.value);
+    case RecordType::SignalSent: {
+      Record child = r;
+      child.step = r.ref;
+      return fmt::format("signal {} sent to {}", r.name, step_label(child)) +
+             with_value(": ", r.value) + (r.kind == 0 ? "" : " (it has ended)");
+    }
+    case RecordType::UpdateReceived:
+      updates_[r.id] = "update " + r.name;
+      return "update " + r.name + " came" + with_value(": ", r.value);
+    case RecordType::UpdateEnded:
+      return updates_[r.id] + " " + kind + with_value(": ", r.value);
   }
   return name_of(r.type);
 }

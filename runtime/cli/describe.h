@@ -32,6 +32,7 @@ class Describer {
   const RunInfo& info_;
   const Program* program_;
   std::unordered_map<uint64_t, std::string> steps_;  // what each open step is
+  std::unordered_map<std::string, std::string> updates_;  // the names of updates, by id
 };
 
 /// What `kind` says in a record of its type: `completed`, `sleep`, `user` …; "" where it carries

@@ -58,7 +58,7 @@ Result<void> Engine::State::work(std::vector<RunId> awaited) {
     if (wakeup->stop_requested()) stopping = true;
     release();
     while (!awaited.empty() && !runs.contains(awaited.back())) awaited.pop_back();
-    if (awaited.empty() && gate.empty()) return {};
+    if (awaited.empty() && gate.empty() && answers.empty()) return {};
     if (stopping && gate.empty()) return stop();
     if (stopping) {
       wakeup->sleep(-1);
@@ -95,6 +95,11 @@ void Engine::State::release() {
     if (entry == nullptr) continue;
     --entry->unreleased;
     if (entry->unreleased == 0 && !entry->in_burst && entry->has_event()) make_ready(*entry);
+  }
+  while (!answers.empty() && answers.front().position <= durable) {
+    Answer answer = std::move(answers.front());
+    answers.pop_front();
+    answer.done(answer.status, answer.value);
   }
   while (!dispatches.empty() && dispatches.front().position <= durable && !stopping) {
     Dispatch next = dispatches.front();
@@ -147,7 +152,8 @@ void Engine::State::fire(const TimerTarget& target) {
 /// durable long since.
 bool Engine::State::can_release() const {
   const Lsn durable = journal.durable();
-  return gate.ready(durable) || (!dispatches.empty() && dispatches.front().position <= durable);
+  return gate.ready(durable) ||
+         (!answers.empty() && answers.front().position <= durable) || (!dispatches.empty() && dispatches.front().position <= durable);
 }
 
 void Engine::State::sleep_until_something_happens() {
@@ -256,6 +262,11 @@ Result<void> Engine::terminate(RunId run, const std::string& reason) {
     return fail(Fault::NotFound, fmt::format("run #{} is not open in this engine", run.value));
   state_->terminate(run, text_cbor(reason));
   return {};
+}
+
+Result<void> Engine::update(RunId run, const std::string& id, const std::string& name,
+                            MessageForm form, std::string arguments, UpdateDone done) {
+  return state_->send_update(run, id, name, form, std::move(arguments), std::move(done));
 }
 
 Result<void> Engine::work_until_ended(const std::vector<RunId>& runs) { return state_->work(runs); }

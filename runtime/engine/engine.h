@@ -44,6 +44,9 @@ struct LiveRun {
   std::vector<Retry> retries;
 };
 
+/// What came of an update: its value, or its error (CBOR).
+using UpdateDone = std::function<void(StepStatus status, const std::string& value)>;
+
 class Engine {
  public:
   struct Services {
@@ -68,6 +71,13 @@ class Engine {
   /// Journals a cancellation or termination of a run that was resumed or started here.
   Result<void> cancel(RunId run, const std::string& reason);
   Result<void> terminate(RunId run, const std::string& reason);
+
+  /// Sends an update to a run that is open here. `done` is called once, on the engine's thread,
+  /// outside of bursts, when its end is durable; where the run ends without it, with NotFound. `id`
+  /// names the message: sent again after a crash, it is handled once, and answered all the same.
+  /// `arguments`: CBOR, as `form` says.
+  Result<void> update(RunId run, const std::string& id, const std::string& name, MessageForm form,
+                      std::string arguments, UpdateDone done);
 
   /// Works until all given runs have ended and everything is durable and released, or stop was
   /// requested. Fault::Store where the store has failed.

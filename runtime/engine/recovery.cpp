@@ -92,6 +92,7 @@ Result<void> Recovery::add(RunId run) {
   entry.run = std::make_unique<Run>(std::move(*entry.unborn));
   entry.unborn.reset();
   entry.spawned = Lsn{started.ref};
+  entry.resumed = true;
   entry.announce =
       !entry.parent || std::find(requested_.begin(), requested_.end(), run) != requested_.end();
   if (!started.options.empty()) entry.options = state_.options_cache.of(started.options);

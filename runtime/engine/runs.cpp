@@ -127,6 +127,7 @@ void Engine::State::begin_burst(LiveRunEntry& entry) {
   record.ref = event.ref;
   record.number = event.number;
   record.name = std::move(event.name);
+  record.id = std::move(event.id);
   const bool elsewhere =
       event.type == RecordType::ChildEnded || event.type == RecordType::ChildUndone;
   if (!elsewhere) record.value = std::move(event.value);
@@ -183,6 +184,7 @@ void Engine::State::drop_run(LiveRunEntry& entry) {
     timers.drop(entry.timeouts->run);
     timers.drop(entry.timeouts->execution);
   }
+  refuse_updates(entry);
   runs.erase(RunId{entry.number});
 }
 
@@ -238,6 +240,13 @@ bool BurstHost::command(Record& record) {
       entry_.undoing->kind = record.kind;
       entry_.undoing->failure = record.value;
       return true;
+    case RecordType::UpdateEnded:
+      journal.append(record);
+      state_.update_ended(entry_, record);
+      return true;
+    case RecordType::SignalSent:
+    case RecordType::SignalReceived:
+    case RecordType::UpdateReceived:
     case RecordType::RunStarted:
     case RecordType::CancelRequested:
     case RecordType::RunTimedOut:

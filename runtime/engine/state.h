@@ -38,6 +38,7 @@ struct PendingEvent {
   uint64_t ref = 0;
   uint64_t number = 0;
   std::string name;
+  std::string id;
   std::string value;  // of ChildEnded: delivered with the record, not part of it
 };
 
@@ -99,6 +100,8 @@ struct LiveRunEntry {
   uint32_t unreleased = 0;                // items of the gate that hold its lines
   std::vector<OutputLine> lines;          // of the present burst
   std::unique_ptr<RunTimeouts> timeouts;  // null: none is armed
+  bool resumed = false;  // its history is older than this engine
+  std::unique_ptr<std::map<std::string, UpdateDone>> updates;  // sent and not answered, by id
   std::unique_ptr<Undoing> undoing;       // of a completed run that undoes itself; null elsewhere
   // Ordered maps: an empty one is small, and most runs have few steps.
   std::map<uint64_t, TimerKey> timers;  // by step
@@ -186,6 +189,12 @@ struct Engine::State {
   const RunInfo* completed_child(RunId parent, uint64_t child_step) const;
   PlayerSources player_sources(const Image& image) const;
 
+  // messages.cpp: what others tell a run
+  Result<void> send_update(RunId run, const std::string& id, const std::string& name,
+                           MessageForm form, std::string arguments, UpdateDone done);
+  void update_ended(LiveRunEntry& entry, const Record& record);
+  void refuse_updates(LiveRunEntry& entry);
+
   // steps.cpp: activities and effects
   void schedule(LiveRunEntry& entry, const Record& record);
   void queue_dispatch(RunId run, StepId step, Lsn position);
@@ -233,6 +242,13 @@ struct Engine::State {
     Lsn position;
   };
   std::deque<Dispatch> dispatches;  // in the order of their positions
+  struct Answer {
+    Lsn position;
+    UpdateDone done;
+    StepStatus status{};
+    std::string value;
+  };
+  std::deque<Answer> answers;  // of updates, in the order of their positions
   Timers timers;
   OutputGate gate;
   StepOptionsCache options_cache;

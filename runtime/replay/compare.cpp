@@ -16,6 +16,10 @@ bool value_is_answer(const Record& known) {
   return known.type == RecordType::ValueRecorded || is_refused_child(known);
 }
 
+bool kind_is_answer(const Record& known) {
+  return known.type == RecordType::ChildStarted || known.type == RecordType::SignalSent;
+}
+
 /// Errors carry the stack of the code that threw them; another version of the code has other lines.
 bool errors_agree(const std::string& a, const std::string& b) {
   Heap heap;
@@ -37,8 +41,12 @@ const char* value_word(RecordType type) {
   switch (type) {
     case RecordType::RunEnded:
       return "the outcomes";
+    case RecordType::UpdateEnded:
+      return "the answers";
     case RecordType::CancelSent:
       return "the reasons";
+    case RecordType::SignalSent:
+      return "the payloads";
     default:
       return "the arguments";
   }
@@ -50,8 +58,8 @@ std::optional<std::string> commands_differ(const Record& known, const Record& fo
                                            bool same_program) {
   if (known.type != found.type || known.name != found.name) return "";
   if (known.step != found.step) return "the numbers of the steps";
-  if (known.type != RecordType::ChildStarted && known.kind != found.kind) return "";
-  if (known.type == RecordType::ChildStarted && known.id != found.id) return "the ids";
+  if (!kind_is_answer(known) && known.kind != found.kind) return "";
+  if (known.id != found.id) return "the ids";
   if (!values_agree(known, found, same_program)) return value_word(known.type);
   if (known.options != found.options) return "the options";
   if (known.time != found.time && known.type == RecordType::TimerStarted) return "the times";
@@ -61,7 +69,7 @@ std::optional<std::string> commands_differ(const Record& known, const Record& fo
 
 void take_answer(const Record& known, Record& record) {
   record.ref = known.ref;
-  if (known.type == RecordType::ChildStarted) record.kind = known.kind;
+  if (kind_is_answer(known)) record.kind = known.kind;
   if (value_is_answer(known)) record.value = known.value;
 }
 

@@ -118,6 +118,16 @@ std::string words(const Record& record) {
     case RecordType::UndoEnded:
       return fmt::format("ends its undoing, which {}",
                          status_name(static_cast<StepStatus>(record.kind)));
+    case RecordType::SignalReceived:
+      return fmt::format("the signal {} came", record.name);
+    case RecordType::SignalSent:
+      return fmt::format("sends the signal {}({}) to the child of step {}", record.name,
+                         shown(record.value), record.ref);
+    case RecordType::UpdateReceived:
+      return fmt::format("the update {} came", record.name);
+    case RecordType::UpdateEnded:
+      return fmt::format("answers the update {} ({}) with {}", record.id,
+                         status_name(static_cast<StepStatus>(record.kind)), shown(record.value));
     case RecordType::ChildUndone:
       return fmt::format("the undoing of step {} {}", record.step,
                          status_name(static_cast<StepStatus>(record.kind)));

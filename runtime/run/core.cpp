@@ -95,6 +95,11 @@ void Run::Core::take_event(const Record& event, const std::string& value) {
     case RecordType::UndoRequested:
       begin_undo();
       break;
+    case RecordType::UpdateReceived:
+      take_update(event);
+      break;
+    case RecordType::SignalReceived:
+      break;
     case RecordType::ChildUndone: {
       auto found = works.find(event.step);
       if (found == works.end()) break;
@@ -108,6 +113,8 @@ void Run::Core::take_event(const Record& event, const std::string& value) {
     case RecordType::RunEnded:
     case RecordType::UndoSent:
     case RecordType::UndoEnded:
+    case RecordType::SignalSent:
+    case RecordType::UpdateEnded:
     case RecordType::Terminated:
     case RecordType::Interrupted:
     case RecordType::ChildStarted:
@@ -298,8 +305,9 @@ void Run::Core::handle_trap(RunStrand& strand) {
       return trap_batch(strand);
     case Op::Compensate:
       return register_block(strand);
-    case Op::Race:
     case Op::On:
+      return trap_on(strand);
+    case Op::Race:
       return raise(strand, "TypeError", "not supported yet");
     default:
       return trap_call(strand);
@@ -318,6 +326,9 @@ void Run::Core::visit_roots(RootVisitor& visitor) {
   visitor.visit(timed_out);
   for (Value& v : failures) visitor.visit(v);
   for (Block& block : held) visitor.visit(block.closure);
+  if (messages) {
+    for (MessageHandler& handler : messages->handlers) visitor.visit(handler.closure);
+  }
   for (auto& [number, work] : works) {
     visitor.visit(work.handle);
     for (Waiter& waiter : work.waiters) visitor.visit(waiter.stream);

@@ -141,7 +141,7 @@ class Queue {
 };
 
 /// Undo: runs no code of its own; it holds the blocks of a completed run while they run.
-enum class Role : uint8_t { Main, Spawned, Turn, Block, Undo };
+enum class Role : uint8_t { Main, Spawned, Turn, Block, Undo, Handler };
 
 struct RunStrand : Strand {
   uint64_t number = 0;
@@ -153,6 +153,21 @@ struct RunStrand : Strand {
   Value pending_cancel;          // a cancellation that waits for the strand to wait
   std::vector<uint64_t> scopes;  // innermost last; the first is its own
   Wait wait;
+};
+
+/// What `on` registers; the numbers are operand B of the instruction.
+enum class HandlerOf : uint8_t { Signal, Query, Update };
+
+struct MessageHandler {
+  HandlerOf of{};
+  std::string name;
+  Value closure;
+};
+
+/// What a run keeps of messages; most runs have none.
+struct Messages {
+  std::vector<MessageHandler> handlers;     // in force
+  std::map<uint64_t, std::string> updates;  // being handled: strand → the message's id
 };
 
 struct Run::Core {
@@ -265,6 +280,18 @@ struct Run::Core {
   void trap_builtin(RunStrand& strand, const Builtin& builtin, std::vector<Value>& args);
   void cancel_handle(RunStrand& strand, Handle* handle, Value reason);
 
+  // messages.cpp
+  void trap_on(RunStrand& strand);
+  void take_update(const Record& event);
+  void end_update(const std::string& id, bool done, Value value);
+  bool handler_ended(RunStrand& strand, bool done, Value& value);
+  Work& start_handler(const MessageHandler& handler, const std::vector<Value>& args);
+  bool bind_message(const MessageHandler& handler, MessageForm form, Value value,
+                    std::vector<Value>& args, Value& error);
+  const MessageHandler* find_handler(HandlerOf of, std::string_view name) const;
+  Value no_handler(HandlerOf of, std::string_view name);
+  bool takes_messages();
+
   // ending.cpp
   void complete(Value result);
   void fail_run(Value error);
@@ -318,6 +345,7 @@ struct Run::Core {
   Value main_result;
   std::vector<Block> held;      // of a completed run: what undoing it would run
   std::vector<Value> failures;  // handles that failed and were not taken
+  std::unique_ptr<Messages> messages;  // null until there are any
 };
 
 }  // namespace wakeful

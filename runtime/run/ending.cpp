@@ -114,6 +114,7 @@ void Run::Core::end_run(RunStatus how, std::string value) {
   status = how;
   outcome = std::move(value);
   strands.clear();
+  messages.reset();
   works.clear();
   outside_works = 0;
   scopes.clear();

@@ -30,6 +30,10 @@ inline constexpr uint64_t kHoldsBlocks =
 /// In StepEnded (`number`) and AttemptFailed (`kind`): an attempt was dispatched whose outcome never came (time-out,
 /// cancellation, a crash of an at-most-once step), so nobody knows whether it had its effect.
 inline constexpr uint64_t kOutcomeUnknown = 1;
+enum class SignalAnswer : uint8_t { Delivered, NotFound };
+/// How the value of an UpdateReceived gives the arguments: a list by position (undefined where not
+/// given), or one value that was JSON, which the handler's parameters make arguments of.
+enum class MessageForm : uint8_t { Positional, Json };
 enum class ChildRefusal : uint8_t { None, AlreadyExists, NotFound, TooDeep };
 
 /// `running`, `completed`, `failed`, `cancelled`, `terminated`, `timed_out`.

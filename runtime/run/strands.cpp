@@ -131,11 +131,13 @@ void Run::Core::strand_finished(RunStrand& strand, Value value) {
       return;
     case Role::Undo:
       WF_CHECK(!"runs no code");
+    case Role::Handler:
     case Role::Spawned: {
       uint64_t number = strand.number;
+      bool done = handler_ended(strand, true, value);
       move_scope(own, works.at(number).scope);
       drop_strand(number);
-      end_work(number, true, value);
+      end_work(number, done, value);
       return;
     }
     case Role::Turn: {
@@ -158,7 +160,9 @@ void Run::Core::strand_failed(RunStrand& strand, Value error) {
       drop_strand(number);
       fail_run(error);
       return;
+    case Role::Handler:
     case Role::Spawned:
+      handler_ended(strand, false, error);
       drop_strand(number);
       end_work(number, false, error);
       return;

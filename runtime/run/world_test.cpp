@@ -20,6 +20,17 @@ std::string cbor(const std::string& json) {
   return bytes;
 }
 
+/// JSON of a value, `Kind: message` of an error.
+std::string text_of(const std::string& bytes) {
+  Heap heap;
+  Value value;
+  std::string error, text;
+  REQUIRE(from_cbor(heap, bytes, value, error));
+  if (!value.is(Tag::Error)) return cbor_to_json(bytes);
+  append_text(text, value);
+  return text;
+}
+
 struct World;
 
 struct Node final : RunHost {
@@ -48,6 +59,7 @@ struct World {
   std::map<uint64_t, std::unique_ptr<Node>> nodes;
   std::vector<Happening> agenda;
   std::vector<std::string> prints;
+  std::map<std::string, std::string> answers;
   int64_t now = 1'000'000;
   uint64_t order = 0;
 
@@ -193,6 +205,9 @@ bool Node::command(Record& record) {
         world->post(world->now, parent, ended, record.value);
       }
       break;
+    case RecordType::UpdateEnded:
+      world->answers[record.id] = text_of(record.value);
+      break;
     case RecordType::UndoSent:
       for (auto& [number, child] : world->nodes) {
         if (child->parent != setup.number.value || child->parent_step != record.ref) continue;
@@ -265,7 +280,8 @@ std::string json_of(const std::string& bytes) { return cbor_to_json(bytes); }
 
 }  // namespace
 
-Story tell(const std::string& source, const std::string& arguments, int64_t cancel_at_ms) {
+Story tell(const std::string& source, const std::string& arguments, int64_t cancel_at_ms,
+           const std::vector<Message>& messages) {
   Compiled compiled =
       compile("story.wf", [&](const std::string& path) -> std::optional<std::string> {
         if (path == "story.wf") return source;
@@ -283,11 +299,21 @@ Story tell(const std::string& source, const std::string& arguments, int64_t canc
     cancel.value = cbor("\"enough\"");
     world.post(world.now + cancel_at_ms, 1, cancel);
   }
+  for (const Message& message : messages) {
+    Record event;
+    event.type = message.type;
+    event.name = message.name;
+    event.id = message.id;
+    event.kind = static_cast<uint64_t>(message.form);
+    event.value = cbor(message.value);
+    world.post(world.now + message.at_ms, 1, event);
+  }
   while (world.step()) {
   }
   Story story;
   story.status = root.run->status();
   story.prints = world.prints;
+  story.answers = world.answers;
   if (story.status == RunStatus::Running) story.problem = "nothing can go on";
   if (story.status == RunStatus::Completed) {
     story.result = json_of(root.run->outcome());

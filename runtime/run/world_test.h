@@ -20,6 +20,17 @@ struct Story {
   std::vector<std::string> prints;  // of all runs, in order
   std::string problem;              // "" unless a replay differed or nothing could go on
   size_t records = 0;
+  std::map<std::string, std::string> answers;  // of updates, by id: JSON, or "Kind: message"
+};
+
+/// What the outside sends to the root.
+struct Message {
+  int64_t at_ms = 0;
+  RecordType type{};  // SignalReceived, UpdateReceived
+  std::string name;
+  std::string value = "[]";  // JSON
+  std::string id = "u";
+  MessageForm form = MessageForm::Json;
 };
 
 /// Compiles `source`, runs `workflow main` with the arguments (JSON list) to its end, then replays
@@ -28,6 +39,6 @@ struct Story {
 ///   cancelled
 /// `cancel_at_ms` ≥ 0 cancels the root at that virtual time.
 Story tell(const std::string& source, const std::string& arguments = "[]",
-           int64_t cancel_at_ms = -1);
+           int64_t cancel_at_ms = -1, const std::vector<Message>& messages = {});
 
 }  // namespace wakeful::testing
