@@ -120,6 +120,12 @@ void Recovery::read_history(Open& open, LiveRunEntry& entry, const History& hist
   }
   for (auto& [number, step] : entry.steps) {
     if (!step->retry) open.steps.push_back(number);
+    // It may have been dispatched: not in the burst that scheduled it, nor before its retry was
+    // due.
+    const int64_t latest =
+        open.cancels.contains(number) ? entry.last_time : state_.services.clock.now_ms();
+    step->dispatched =
+        step->retry ? step->retry.due_ms <= latest : !open.never_begun.contains(number);
   }
   std::sort(open.steps.begin(), open.steps.end());
 }
@@ -133,6 +139,7 @@ void Recovery::read_command(Open& open, LiveRunEntry& entry, Lsn at, const Recor
       step->name = record.name;
       step->arguments = record.value;
       step->options = state_.options_cache.of(record.options);
+      step->burst = entry.burst;
       entry.steps[record.step] = std::move(step);
       return;
     }
@@ -145,6 +152,10 @@ void Recovery::read_command(Open& open, LiveRunEntry& entry, Lsn at, const Recor
       return;
     case RecordType::CancelSent:
       open.cancels[record.step].push_back(record);
+      if (auto step = entry.steps.find(record.step);
+          step != entry.steps.end() && step->second->burst == entry.burst) {
+        open.never_begun.insert(record.step);
+      }
       return;
     case RecordType::UndoSent:
       open.undos[record.step] = record.ref;
@@ -155,8 +166,10 @@ void Recovery::read_command(Open& open, LiveRunEntry& entry, Lsn at, const Recor
 }
 
 void Recovery::read_event(Open& open, LiveRunEntry& entry, const Record& record) {
-  if (class_of(record.type) == RecordClass::Event)
+  if (class_of(record.type) == RecordClass::Event && record.type != RecordType::Interrupted) {
     entry.last_time = std::max(entry.last_time, record.time);
+    ++entry.burst;
+  }
   switch (record.type) {
     case RecordType::StepEnded:
       if (auto step = entry.steps.find(record.step); step != entry.steps.end()) {
@@ -169,6 +182,7 @@ void Recovery::read_event(Open& open, LiveRunEntry& entry, const Record& record)
         LiveStep& step = *found->second;
         state_.timers.drop(step.retry);
         step.attempt = record.number + 1;
+        step.unknown = record.kind == kOutcomeUnknown;
         step.last_error = record.value;
         step.retry = state_.timers.arm(record.time, record.step,
                                        {TimerUse::StepRetry, entry.number, step.step});

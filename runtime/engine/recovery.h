@@ -2,6 +2,7 @@
 #pragma once
 
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "runtime/engine/state.h"
@@ -35,7 +36,8 @@ class Recovery {
     std::vector<uint64_t> steps;                                    // to be dispatched
     std::unordered_map<uint64_t, std::pair<Lsn, Record>> children;  // ChildStarted without an end
     std::unordered_map<uint64_t, std::vector<Record>> cancels;      // CancelSent, by step
-    uint64_t cancels_received = 0;                                  // from its parent
+    std::unordered_set<uint64_t> never_begun;  // steps cancelled in the burst that scheduled them
+    uint64_t cancels_received = 0;             // from its parent
     std::unordered_map<uint64_t, uint64_t>
         undos;  // UndoSent without ChildUndone: → the child's step
     bool timed_out = false;

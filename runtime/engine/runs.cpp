@@ -104,6 +104,7 @@ bool Engine::State::run_slice(LiveRunEntry& entry) {
 
 void Engine::State::begin_burst(LiveRunEntry& entry) {
   entry.in_burst = true;
+  ++entry.burst;
   entry.burst_cpu_us = 0;
   entry.burst_output_bytes = 0;
   if (!entry.run) {
@@ -157,6 +158,8 @@ void Engine::State::check_limits(LiveRunEntry& entry, int64_t cpu_us) {
 /// Its lines wait at the gate until the burst is durable.
 void Engine::State::end_burst(LiveRunEntry& entry, bool last) {
   entry.in_burst = false;
+  for (StepId step : entry.held) queue_dispatch(entry.number, step, journal.durable());
+  entry.held.clear();
   const bool announce = last && entry.announce;
   if (entry.lines.empty() && !announce) return;
   OutputGate::Item item;

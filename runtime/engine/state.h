@@ -7,6 +7,8 @@
 //  1. One event, one burst: an event is appended when its burst begins, and no event between the
 //  commands of a burst.
 //  2. A step is dispatched, and a line released, only when durable() has passed its record.
+//     Nor a step before the burst that scheduled it is over: so one that is cancelled in the same
+//     burst never begins, and recovery can tell.
 //  3. A run with lines that were not released gets no further event: so a crash can repeat the
 //  lines of its last
 //     burst only, and lose none.
@@ -62,7 +64,10 @@ struct LiveStep {
   std::shared_ptr<Attempt> running;  // null: not dispatched, or between attempts
   TimerKey retry;                    // armed between attempts
   std::string last_error;            // CBOR, of the attempt before
+  bool dispatched = false;           // the present attempt was, or may have been before a crash
+  bool unknown = false;              // kOutcomeUnknown: of this attempt or one before it
   bool cancelled = false;            // asked for by the run
+  uint64_t burst = 0;                // the one that scheduled it
 };
 
 struct RunTimeouts {
@@ -95,6 +100,7 @@ struct LiveRunEntry {
   size_t pending_at = 0;  // the next of them
   bool queued = false;    // in State::ready
   bool in_burst = false;
+  uint64_t burst = 0;                     // counts its events
   bool announce = false;                  // a root, or asked for by resume(): run_ended
   bool cancel_requested = false;          // so its failure is not retried
   uint32_t unreleased = 0;                // items of the gate that hold its lines
@@ -107,6 +113,7 @@ struct LiveRunEntry {
   std::map<uint64_t, TimerKey> timers;  // by step
   std::map<uint64_t, std::unique_ptr<LiveStep>> steps;
   std::map<uint64_t, RunId> children;  // open ones: step → its present attempt
+  std::vector<StepId> held;            // steps to be dispatched once the burst is over
 
   const Run::Setup& setup() const { return run ? run->setup() : *unborn; }
   bool has_event() const { return pending_at < pending.size(); }

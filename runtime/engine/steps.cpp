@@ -64,6 +64,7 @@ void Engine::State::schedule(LiveRunEntry& entry, const Record& record) {
   step->name = record.name;
   step->arguments = record.value;
   step->options = options_cache.of(record.options);
+  step->burst = entry.burst;
   entry.steps[record.step] = std::move(step);
   queue_dispatch(entry.number, StepId{record.step}, journal.appended());
 }
@@ -79,6 +80,8 @@ void Engine::State::dispatch(RunId run, StepId number) {
   if (found == entry->steps.end()) return;  // cancelled before it began
   LiveStep& step = *found->second;
   WF_CHECK(!step.running);
+  if (entry->in_burst) return entry->held.push_back(number);
+  step.dispatched = true;
   step.running = std::make_shared<Attempt>();
   step.running->number = step.attempt;
   if (step.options->start_to_close_ms >= 0) {
@@ -168,6 +171,7 @@ void Engine::State::attempt_ended(RunId run, StepId number, const std::shared_pt
   LiveStep& step = *found->second;
   step.running = nullptr;
   if (attempt->timed_out && !step.cancelled) {
+    step.unknown = true;
     return attempt_failed(
         *entry, step,
         error_cbor("Timeout", fmt::format("attempt {} of {} took longer than its "
@@ -178,8 +182,10 @@ void Engine::State::attempt_ended(RunId run, StepId number, const std::shared_pt
   if (outcome.status == StepStatus::Completed) {
     return end_step(*entry, number, StepStatus::Completed, std::move(outcome.value));
   }
-  if (step.cancelled)
+  if (step.cancelled) {
+    step.unknown = true;
     return end_step(*entry, number, StepStatus::Cancelled, std::move(outcome.value));
+  }
   attempt_failed(*entry, step, outcome.value);
 }
 
@@ -193,21 +199,25 @@ void Engine::State::attempt_failed(LiveRunEntry& entry, LiveStep& step, const st
   note.run = entry.number;
   note.step = step.step.value;
   note.time = services.clock.now_ms() + retry.backoff_ms(step.attempt);
+  note.kind = step.unknown ? kOutcomeUnknown : 0;
   note.number = step.attempt;
   note.value = error;
   const Lsn at = journal.append(note);
   ++step.attempt;
+  step.dispatched = false;
   step.last_error = error;
   step.retry = timers.arm(note.time, at.value, {TimerUse::StepRetry, entry.number, step.step});
 }
 
 void Engine::State::end_step(LiveRunEntry& entry, StepId step, StepStatus status,
                              std::string value) {
+  const bool unknown = entry.steps.at(step.value)->unknown && status != StepStatus::Completed;
   entry.steps.erase(step.value);
   PendingEvent event;
   event.type = RecordType::StepEnded;
   event.step = step.value;
   event.kind = static_cast<uint64_t>(status);
+  event.number = unknown ? kOutcomeUnknown : 0;
   event.value = std::move(value);
   tell(entry, std::move(event));
 }
@@ -218,8 +228,13 @@ void Engine::State::cancel_step(LiveRunEntry& entry, StepId number) {
   step.cancelled = true;
   if (step.running) return cancel_attempt(*step.running);
   timers.drop(step.retry);
-  std::string error =
-      error_cbor("Cancelled", fmt::format("{} was cancelled before it began", step.name));
+  const bool dispatched = step.dispatched && step.burst != entry.burst;  // before a crash
+  step.unknown = step.unknown || dispatched;
+  std::string error = error_cbor(
+      "Cancelled",
+      dispatched
+          ? fmt::format("{} was cancelled; whether it had its effect is not known", step.name)
+          : fmt::format("{} was cancelled before it began", step.name));
   end_step(entry, number, StepStatus::Cancelled, std::move(error));
 }
 

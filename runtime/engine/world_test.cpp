@@ -218,6 +218,26 @@ std::vector<std::string> Session::texts() const {
   return texts;
 }
 
+namespace {
+
+std::vector<std::string> step_ends(const Journal& journal) {
+  std::vector<std::string> ends;
+  const RunInfo* root = journal.find("root");
+  if (root == nullptr) return ends;
+  auto history = journal.history(root->number);
+  REQUIRE(history);
+  for (const auto& [at, record] : *history) {
+    if (record.type != RecordType::StepEnded) continue;
+    ends.push_back(fmt::format("{} {}{}", record.step,
+                               status_name(static_cast<StepStatus>(record.kind)),
+                               record.number == kOutcomeUnknown ? ", unknown" : ""));
+  }
+  std::sort(ends.begin(), ends.end());
+  return ends;
+}
+
+}  // namespace
+
 Session play(const std::string& script, const Disk& disk, const Act& act) {
   Session session;
   VirtualClock clock;
@@ -261,6 +281,7 @@ Session play(const std::string& script, const Disk& disk, const Act& act) {
     }
   }
   REQUIRE(journal.flush());
+  session.ends = step_ends(journal);
   if (session.problem.empty()) session.problem = replay_all(journal);
   session.lines = std::move(output.lines);
   session.calls = effects.calls();
@@ -303,6 +324,10 @@ std::string crash_everywhere(const std::string& script, const Act& act) {
     const Session rest = play(script, disk.cut(cuts[i]), again);
     std::string where = fmt::format("cut after {} of {} records: ", i, cuts.size() - 1);
     if (rest() != whole()) return where + rest() + " instead of " + whole();
+    if (rest.ends != whole.ends) {
+      return where + fmt::format("steps ended [{}] instead of [{}]", fmt::join(rest.ends, "; "),
+                                 fmt::join(whole.ends, "; "));
+    }
     if (std::string wrong = compare_lines(whole, rest, cuts[i]); !wrong.empty())
       return where + wrong;
     for (const auto& call : rest.calls) {

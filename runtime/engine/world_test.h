@@ -84,7 +84,8 @@ struct Session {
   std::string value;   // JSON; of an error `Kind: message`
   std::vector<Line> lines;
   std::vector<MadeUpEffects::Call> calls;
-  std::string problem;  // what the engine said, if it failed
+  std::vector<std::string> ends;  // of the root's steps: `1 completed`, `2 failed, unknown`
+  std::string problem;            // what the engine said, if it failed
   int64_t clock = 0;
   std::vector<std::string> texts() const;
   std::string operator()() const { return problem.empty() ? status + " " + value : problem; }
