@@ -14,30 +14,6 @@ using Place = Builtin::Place;
 using Kind = Builtin::Kind;
 using Receiver = Builtin::Receiver;
 
-const char* receiver_text(Receiver receiver) {
-  switch (receiver) {
-    case Receiver::None:
-      return "";
-    case Receiver::String:
-      return "string";
-    case Receiver::List:
-      return "list";
-    case Receiver::Map:
-      return "map";
-    case Receiver::Range:
-      return "range";
-    case Receiver::Handle:
-      return "handle";
-    case Receiver::Error:
-      return "error";
-    case Receiver::Duration:
-      return "duration";
-    case Receiver::Time:
-      return "time";
-  }
-  return "";
-}
-
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
@@ -70,20 +46,56 @@ std::vector<Builtin::Param> parse_params(std::string_view text) {
   return params;
 }
 
+/// The example of a row, by its number.
+template <int number>
+struct Example {
+  static constexpr const char* kText = "";
+};
+#define WF_EXAMPLE(number, text)               \
+  template <>                                  \
+  struct Example<number> {                     \
+    static constexpr const char* kText = text; \
+  };
+#include "stdlib/examples.def"
+
+// Every row that scripts can name has an example; the rows of the test harness are being written.
+#define WF_NEEDS_EXAMPLE(number, name)                                                 \
+  static_assert(*Example<number>::kText || std::string_view(name).starts_with("__") || \
+                    (number >= 19 && number <= 29),                                    \
+                "a row of builtins.def without an example in examples.def: " #number " " name);
+#define WF_GLOBAL(number, name, kind, symbol, params, doc) WF_NEEDS_EXAMPLE(number, name)
+#define WF_MODULE(number, module, name, kind, symbol, params, doc) WF_NEEDS_EXAMPLE(number, name)
+#define WF_METHOD(number, type, name, kind, symbol, params, doc) WF_NEEDS_EXAMPLE(number, name)
+#define WF_MEMBER(number, module, name, value, doc) WF_NEEDS_EXAMPLE(number, name)
+#include "stdlib/builtins.def"
+
 Builtin row(uint16_t number, Place place, Kind kind, Receiver receiver, const char* module,
-            const char* name, const char* symbol, const char* signature, const char* doc) {
-  return {number, place,  kind,      receiver, module,
-          name,   symbol, signature, doc,      parse_params(signature)};
+            const char* name, const char* symbol, const char* signature, const char* doc,
+            const char* example) {
+  return {number,
+          place,
+          kind,
+          receiver,
+          module,
+          name,
+          symbol,
+          signature,
+          doc,
+          example,
+          parse_params(signature)};
 }
 
 std::vector<Builtin> make_table() {
   return {
-#define WF_GLOBAL(number, name, kind, symbol, params, doc) \
-  row(number, Place::Global, Kind::kind, Receiver::None, "", name, #symbol, params, doc),
-#define WF_MODULE(number, module, name, kind, symbol, params, doc) \
-  row(number, Place::Module, Kind::kind, Receiver::None, module, name, #symbol, params, doc),
-#define WF_METHOD(number, type, name, kind, symbol, params, doc) \
-  row(number, Place::Method, Kind::kind, Receiver::type, "", name, #symbol, params, doc),
+#define WF_GLOBAL(number, name, kind, symbol, params, doc)                               \
+  row(number, Place::Global, Kind::kind, Receiver::None, "", name, #symbol, params, doc, \
+      Example<number>::kText),
+#define WF_MODULE(number, module, name, kind, symbol, params, doc)                           \
+  row(number, Place::Module, Kind::kind, Receiver::None, module, name, #symbol, params, doc, \
+      Example<number>::kText),
+#define WF_METHOD(number, type, name, kind, symbol, params, doc)                         \
+  row(number, Place::Method, Kind::kind, Receiver::type, "", name, #symbol, params, doc, \
+      Example<number>::kText),
 #include "stdlib/builtins.def"
   };
 }
@@ -135,6 +147,30 @@ const Lookup& lookup() {
 
 }  // namespace
 
+const char* receiver_name(Builtin::Receiver receiver) {
+  switch (receiver) {
+    case Receiver::None:
+      return "";
+    case Receiver::String:
+      return "string";
+    case Receiver::List:
+      return "list";
+    case Receiver::Map:
+      return "map";
+    case Receiver::Range:
+      return "range";
+    case Receiver::Handle:
+      return "handle";
+    case Receiver::Error:
+      return "error";
+    case Receiver::Duration:
+      return "duration";
+    case Receiver::Time:
+      return "time";
+  }
+  return "";
+}
+
 std::string Builtin::qualified() const {
   switch (place) {
     case Place::Global:
@@ -142,7 +178,7 @@ std::string Builtin::qualified() const {
     case Place::Module:
       return std::string(module) + "." + name;
     case Place::Method:
-      return std::string(receiver_text(receiver)) + "." + name;
+      return std::string(receiver_name(receiver)) + "." + name;
   }
   return name;
 }
@@ -151,7 +187,8 @@ const std::vector<Builtin>& builtins() { return lookup().rows; }
 
 const std::vector<ModuleMember>& module_members() {
   static const std::vector<ModuleMember> members = {
-#define WF_MEMBER(number, module, name, value, doc) {module, name, value, doc},
+#define WF_MEMBER(number, module, name, value, doc) \
+  {module, name, value, doc, Example<number>::kText},
 #include "stdlib/builtins.def"
   };
   return members;

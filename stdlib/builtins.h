@@ -28,16 +28,21 @@ struct Builtin {
   const char* symbol = "";
   const char* signature = "";       // the params as written
   const char* doc = "";
+  const char* example = "";         // `code  # result`; empty for the helpers of the prelude only
   std::vector<Param> params;        // parsed; a method's receiver not included
   /// `math.floor`, `list.map`, `len`: for messages and docs.
   std::string qualified() const;
 };
+
+/// `list`: the type whose method it is, as the language writes it; "" for None.
+const char* receiver_name(Builtin::Receiver receiver);
 
 struct ModuleMember {
   const char* module;
   const char* name;
   double value;
   const char* doc;
+  const char* example;
 };
 
 /// All rows, in the order of the file. Built once.
