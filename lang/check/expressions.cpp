@@ -120,7 +120,7 @@ void Checker::expr(const ast::Expr& e) {
     }
     case Kind::Race: {
       const auto& race = ast::as<ast::RaceExpr>(e);
-      if (durable("race", e.span)) not_supported(e.span, "`race`");
+      durable("race", e.span);
       expr(race.operand);
       return expr(race.timeout);
     }
@@ -188,7 +188,14 @@ void Checker::try_expr(const ast::TryExpr& e) {
 void Checker::batch(const ast::BatchExpr& e) {
   durable("batch", e.span);
   for (const auto* each : {&e.items, &e.size, &e.pause, &e.limit, &e.tolerate}) expr(*each);
-  if (e.tolerate) not_supported(e.tolerate->span, "`tolerate`");
+  if (e.tolerate) {
+    const Sort sort = sort_of(*e.tolerate);
+    const bool fits = sort == Sort::Int || (sort == Sort::Float && e.tolerate_percent);
+    if (sort != Sort::Unknown && !fits)
+      mistake(e.tolerate->span,
+              std::string("`tolerate` takes an int or a percentage, this is ") + name_of(sort),
+              "write it as `tolerate 3` or `tolerate 10%`");
+  }
   foresee_at_least_one(e.size, "size");
   foresee_at_least_one(e.limit, "limit");
   if (e.pause) {

@@ -44,6 +44,15 @@ void Run::Core::trap_batch(RunStrand& strand) {
     return raise(strand, "TypeError",
                  std::string(word) + " needs an int, got " + type_name(at_once));
   }
+  const bool percent = (flags & kPercent) != 0;
+  if (!tolerate.is_absent() && !(percent ? tolerate.is_number() : tolerate.is(Tag::Int))) {
+    return raise(strand, "TypeError",
+                 std::string("tolerate needs an int or a percentage such as 10%, got ") +
+                     type_name(tolerate));
+  }
+  if (!tolerate.is_absent() && !(tolerate.number() >= 0)) {
+    return raise(strand, "ArgumentError", "tolerate must be at least 0");
+  }
   if (list->count == 0) return answer(strand, Value::of(make_list(heap)));
   if (at_once.integer < 1) {
     return raise(strand, "ArgumentError",
@@ -63,11 +72,7 @@ void Run::Core::trap_batch(RunStrand& strand) {
   batch->outcomes = (flags & kSettled) != 0 || !tolerate.is_absent();
   batch->tolerates = !tolerate.is_absent();
   if (batch->tolerates) {
-    if (!tolerate.is_number() || tolerate.number() < 0) {
-      return raise(strand, "ArgumentError", "tolerate needs a number of at least 0");
-    }
-    double share =
-        (flags & kPercent) != 0 ? tolerate.number() / 100 * list->count : tolerate.number();
+    const double share = percent ? tolerate.number() * list->count / 100 : tolerate.number();
     batch->tolerated = static_cast<uint32_t>(std::min<double>(share, list->count));
   }
   batch->pause_ms = pause.is_absent() ? -1 : pause.integer;

@@ -49,6 +49,7 @@ void Run::Core::take_event(const Record& event, const std::string& value) {
       if (found == works.end()) break;
       decode(event.value);
       bool done = static_cast<StepStatus>(event.kind) == StepStatus::Completed;
+      found->second.handle.as<Handle>()->unknown = (event.number & kOutcomeUnknown) != 0;
       if (!done && !found->second.effect) {
         decoded = wrap_failure("ActivityFailed", "", decoded);
       }
@@ -62,6 +63,7 @@ void Run::Core::take_event(const Record& event, const std::string& value) {
       RunStatus ended = static_cast<RunStatus>(event.kind);
       bool done = ended == RunStatus::Completed;
       if (ended == RunStatus::Terminated) {
+        found->second.handle.as<Handle>()->unknown = true;
         std::string text = "the run was terminated";
         if (decoded.is(Tag::String) && !decoded.string()->view().empty()) {
           text += ": " + std::string(decoded.string()->view());
@@ -305,10 +307,10 @@ void Run::Core::handle_trap(RunStrand& strand) {
       return trap_batch(strand);
     case Op::Compensate:
       return register_block(strand);
+    case Op::Race:
+      return trap_race(strand);
     case Op::On:
       return trap_on(strand);
-    case Op::Race:
-      return raise(strand, "TypeError", "not supported yet");
     default:
       return trap_call(strand);
   }
@@ -325,17 +327,21 @@ void Run::Core::visit_roots(RootVisitor& visitor) {
   visitor.visit(main_result);
   visitor.visit(timed_out);
   for (Value& v : failures) visitor.visit(v);
-  for (Block& block : held) visitor.visit(block.closure);
   if (messages) {
     for (MessageHandler& handler : messages->handlers) visitor.visit(handler.closure);
   }
+  auto visit_blocks = [&](std::vector<Block>& blocks) {
+    for (Block& block : blocks) {
+      visitor.visit(block.closure);
+      visitor.visit(block.handle);
+    }
+  };
+  visit_blocks(held);
   for (auto& [number, work] : works) {
     visitor.visit(work.handle);
     for (Waiter& waiter : work.waiters) visitor.visit(waiter.stream);
   }
-  for (auto& [number, scope] : scopes) {
-    for (Block& block : scope.blocks) visitor.visit(block.closure);
-  }
+  for (auto& [number, scope] : scopes) visit_blocks(scope.blocks);
   for (auto& [number, strand] : strands) {
     strand->visit_roots(visitor);
     visitor.visit(strand->pending_cancel);
@@ -345,6 +351,12 @@ void Run::Core::visit_roots(RootVisitor& visitor) {
     if (wait.leaving) {
       visitor.visit(wait.leaving->error);
       visitor.visit(wait.leaving->failures);
+    }
+    if (wait.race) {
+      visitor.visit(wait.race->operand);
+      visitor.visit(wait.race->runners);
+      visitor.visit(wait.race->winner);
+      visitor.visit(wait.race->error);
     }
     if (wait.batch) {
       visitor.visit(wait.batch->items);
@@ -361,7 +373,8 @@ void Run::Core::break_deadlock() {
   RunStrand* first = nullptr;
   for (auto& [number, strand] : strands) {
     bool stuck = strand->wait.kind == Waiting::Gather || strand->wait.kind == Waiting::WaitAny ||
-                 strand->wait.kind == Waiting::Stream || strand->wait.kind == Waiting::Call;
+                 strand->wait.kind == Waiting::Stream || strand->wait.kind == Waiting::Race ||
+                 strand->wait.kind == Waiting::Call;
     if (stuck && (first == nullptr || number < first->number)) first = strand.get();
   }
   if (first == nullptr) return;

@@ -40,6 +40,7 @@ struct Work {
   bool hands_over = true;  // of a child: its blocks pass to this run (undo_policy)
   bool effect = false;     // of StepScheduled: a library effect, whose own error is thrown
   uint64_t scope = 0;      // 0: none holds it
+  uint64_t strand = 0;     // the one that started it
   uint64_t where = 0;
   int64_t due = 0;  // of a timer
   std::string name;
@@ -50,9 +51,13 @@ struct Work {
 };
 
 struct Block {
-  uint64_t place;      // order of registration in the run
-  Value closure;       // of what a child did as a whole: the child's id
-  uint64_t child = 0;  // then: the step that started it
+  uint64_t place = 0;   // order of registration in the run
+  Value closure;        // of what a child did as a whole: the child's id
+  uint64_t child = 0;   // then: the step that started it
+  Value handle;         // of one bound to a step: that step's
+  uint64_t strand = 0;  // the one that did it
+  /// The child or step that it undoes; 0 for one that stands by itself.
+  uint64_t of() const { return handle.is(Tag::Handle) ? handle.as<Handle>()->step : child; }
 };
 
 struct Scope {
@@ -65,7 +70,18 @@ struct Scope {
   std::vector<Block> blocks;
 };
 
-enum class Waiting : uint8_t { Nothing, Call, Sleep, Gather, WaitAny, Stream, Batch, Leaving, End };
+enum class Waiting : uint8_t {
+  Nothing,
+  Call,
+  Sleep,
+  Gather,
+  WaitAny,
+  Stream,
+  Race,
+  Batch,
+  Leaving,
+  End
+};
 
 /// An error on its way out of a scope: first the open works end, then the blocks run, then it goes
 /// on.
@@ -97,6 +113,18 @@ struct BatchState {
   uint64_t pause_timer = 0;
 };
 
+/// A race, until its losers have been cancelled, have ended, and have been undone.
+struct RaceState {
+  Value operand;      // a copy: outcomes have its shape
+  Value runners;      // list: its handles, each once
+  Value winner;       // null: none, and `error` says why
+  Value error;        // thrown once the losers are undone; null where the winner's value is given
+  uint32_t open = 0;  // runners that have not ended
+  uint8_t reg = 0;
+  bool success = false;  // only who ends well can win
+  bool decided = false;
+};
+
 struct Wait {
   Waiting kind = Waiting::Nothing;
   uint8_t reg = 0;  // gets the answer
@@ -111,6 +139,7 @@ struct Wait {
   Value error;                     // of a stopping gather
   std::unique_ptr<Leaving> leaving;
   std::unique_ptr<BatchState> batch;
+  std::unique_ptr<RaceState> race;  // also while its losers are being undone (Leaving)
 };
 
 /// A first-in-first-out queue that takes no memory while it is empty (a run that waits should be
@@ -214,12 +243,17 @@ struct Run::Core {
   void unwind(RunStrand& strand);
   void leave(RunStrand& strand, Value error, std::optional<Handler> handler);
   void continue_leaving(RunStrand& strand);
+  Value compensation_failed(RunStrand& strand, Value failures, Value cause);
   void end_scope(RunStrand& strand);
   void continue_end(RunStrand& strand);
   void hold(uint64_t scope, Work& work);
   void release(Work& work);
   void apply_close_policy(Work& work);
   void register_block(RunStrand& strand);
+  void bind_block(RunStrand& strand, Work& work, Value closure);
+  bool run_block(RunStrand& strand, const Block& block);
+  Value came_to(Handle* handle);
+  static bool runs_nothing(const Block& block);
   void receive_blocks(const Work& child);
   void undo_child(RunStrand& strand, const Block& block);
 
@@ -240,7 +274,7 @@ struct Run::Core {
   void trap_start(RunStrand& strand);
   void trap_call(RunStrand& strand);
   void start(RunStrand& strand, Value callee, std::vector<Value> args, Value id, Value options,
-             bool direct);
+             Value undo, bool direct);
   Work* start_child(RunStrand& strand, const CallableDecl& decl, std::vector<Value>& args, Value id,
                     Value options);
   Work* start_activity(RunStrand& strand, const CallableDecl& decl, std::vector<Value>& args,
@@ -265,9 +299,22 @@ struct Run::Core {
   void fail_gather(RunStrand& strand, Value error);
   void look_at_stream(RunStrand& strand, Stream* stream);
   bool handles_of(RunStrand& strand, const char* verb, Value operand, std::vector<Handle*>& out);
+  bool timeout_fits(RunStrand& strand, Value timeout);
   bool start_timeout(RunStrand& strand, Value timeout);
+  Value shallow_copy(Value operand);
   Value outcome_of(Handle* handle);
+  Value in_shape(Value operand, bool outcomes);
+  void take(Handle* handle);
   Value with_outcomes(Value error, Value outcomes);
+
+  // race.cpp
+  void trap_race(RunStrand& strand);
+  void race_told(RunStrand& strand, Work& ended);
+  void decide(RunStrand& strand, Handle* winner, Value error);
+  void undo_losers(RunStrand& strand);
+  void take_over(RunStrand& strand, uint64_t scope, const std::vector<uint64_t>& losers);
+  bool done_by(uint64_t number, const std::vector<uint64_t>& ancestors) const;
+  void finish_race(RunStrand& strand);
 
   // batch.cpp
   void trap_batch(RunStrand& strand);
@@ -332,6 +379,8 @@ struct Run::Core {
   uint64_t last_serial = 0;
   uint64_t last_order = 0;
   std::map<std::string, uint64_t> child_counts;
+  /// Strands that ended well and handed something to a scope: → the strand that started each.
+  std::map<uint64_t, uint64_t> ended_strands;
 
   // ordered maps: a run with one of each takes no table, and iteration is deterministic
   std::map<uint64_t, Work> works;

@@ -42,6 +42,7 @@ void Run::Core::complete(Value result) {
     return;
   }
   held = std::move(scopes.at(find_strand(main)->scopes.front()).blocks);
+  std::erase_if(held, runs_nothing);
   end_run(RunStatus::Completed, std::move(bytes));
 }
 

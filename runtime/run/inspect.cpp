@@ -77,6 +77,10 @@ std::vector<WaitingPlace> Run::Core::waiting() const {
       case Waiting::Stream:
         at.what = "the next handle to finish";
         break;
+      case Waiting::Race:
+        at.what = wait.race->decided ? "race: its losers to end"
+                                     : "race: " + handles_text(wait.race->runners);
+        break;
       case Waiting::Batch:
         at.what = wait.batch->pause_timer != 0
                       ? "batch: pause before item " + std::to_string(wait.batch->next + 1)

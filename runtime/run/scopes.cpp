@@ -5,6 +5,14 @@
 
 namespace wakeful {
 
+namespace {
+
+CancelMode leaving_mode(const Work& work) {
+  return work.policy == ClosePolicy::Terminate ? CancelMode::Terminate : CancelMode::Cancel;
+}
+
+}  // namespace
+
 uint64_t Run::Core::open_scope(RunStrand& strand) {
   uint64_t number = ++last_scope;
   scopes[number].owner = strand.number;
@@ -55,7 +63,7 @@ void Run::Core::hold(uint64_t scope_number, Work& work) {
     });
   }
   if (scope.leaving) {
-    cancel_work(work, CancelMode::Cancel, Value::null());
+    cancel_work(work, leaving_mode(work), Value::null());
   } else if (scope.ending) {
     apply_close_policy(work);
   }
@@ -75,14 +83,66 @@ void Run::Core::release(Work& work) {
 void Run::Core::register_block(RunStrand& strand) {
   const Machine::Trap& trap = machine.trap();
   Value closure = strand.registers[trap.first];
-  scopes.at(strand.scopes.back()).blocks.push_back({++last_place, closure});
+  Block block{.place = ++last_place, .closure = closure, .strand = strand.number};
+  scopes.at(strand.scopes.back()).blocks.push_back(block);
+}
+
+/// The step was dispatched at this place; what its block is told follows from how it ends.
+void Run::Core::bind_block(RunStrand& strand, Work& work, Value closure) {
+  Block block{
+      .place = ++last_place, .closure = closure, .handle = work.handle, .strand = strand.number};
+  scopes.at(strand.scopes.back()).blocks.push_back(block);
+  work.handle.as<Handle>()->handed = true;
+}
+
+/// A step that failed by itself did nothing that could be undone, or, a child, undid it.
+bool Run::Core::runs_nothing(const Block& block) {
+  if (!block.handle.is(Tag::Handle)) return false;
+  Handle* handle = block.handle.as<Handle>();
+  return handle->state == Handle::State::Failed && !handle->unknown;
+}
+
+/// What a bound block is told of its step.
+Value Run::Core::came_to(Handle* handle) {
+  Map* out = make_map(heap, 2);
+  const bool done = handle->state == Handle::State::Done;
+  map_set(heap, out, "state", string_value(heap, done ? "done" : "unknown"));
+  if (done) {
+    map_set(heap, out, "value", handle->outcome);
+  } else if (handle->kind == Handle::Kind::Child) {
+    map_set(heap, out, "key", handle->id);
+  } else {
+    std::string key = std::to_string(setup.number.value) + "/" + std::to_string(handle->step);
+    map_set(heap, out, "key", string_value(heap, key));
+  }
+  return Value::of(out);
+}
+
+/// Begins a block that was taken from its scope; false where nothing is to be done.
+bool Run::Core::run_block(RunStrand& strand, const Block& block) {
+  if (runs_nothing(block)) return false;
+  strand.wait.leaving->block_running = true;
+  if (block.child != 0) {
+    undo_child(strand, block);
+    return true;
+  }
+  Value out = block.handle.is(Tag::Handle) ? came_to(block.handle.as<Handle>()) : Value::null();
+  const int64_t function = block.closure.is(Tag::Closure) ? block.closure.as<Closure>()->function
+                                                          : block.closure.integer;
+  const uint32_t params = setup.image->functions()[function].params;
+  new_strand(Role::Block, block.closure, &out, std::min(params, 1u), strand.number);
+  return true;
 }
 
 /// A child that ended well hands what it did to the scope that holds it, as one unit.
 void Run::Core::receive_blocks(const Work& child) {
   auto scope = scopes.find(child.scope);
   if (scope == scopes.end() || !child.hands_over) return;
-  scope->second.blocks.push_back({++last_place, child.handle.as<Handle>()->id, child.number});
+  Handle* handle = child.handle.as<Handle>();
+  handle->handed = true;
+  Block block{
+      .place = ++last_place, .closure = handle->id, .child = child.number, .strand = child.strand};
+  scope->second.blocks.push_back(block);
 }
 
 /// The unit's turn has come: the child runs its blocks in its own history.
@@ -131,12 +191,22 @@ void Run::Core::leave(RunStrand& strand, Value error, std::optional<Handler> han
   for (uint64_t work_number : open) {
     auto work = works.find(work_number);
     if (work == works.end() || work->second.scope != number) continue;
-    CancelMode mode =
-        work->second.policy == ClosePolicy::Terminate ? CancelMode::Terminate : CancelMode::Cancel;
-    cancel_work(work->second, mode, Value::null());
+    cancel_work(work->second, leaving_mode(work->second), Value::null());
     if (stopped) return;
   }
   continue_leaving(strand);
+}
+
+Value Run::Core::compensation_failed(RunStrand& strand, Value failures, Value cause) {
+  ErrorObject* failed = make_error(
+      heap, "CompensationFailed",
+      std::to_string(failures.list()->count) + " compensate block(s) failed while undoing");
+  failed->cause = cause;
+  Map* data = make_map(heap, 1);
+  map_set(heap, data, "failures", failures);
+  failed->data = Value::of(data);
+  machine.add_stack(strand, Value::of(failed));
+  return Value::of(failed);
 }
 
 void Run::Core::continue_leaving(RunStrand& strand) {
@@ -144,27 +214,17 @@ void Run::Core::continue_leaving(RunStrand& strand) {
   uint64_t number = strand.scopes.back();
   Scope& scope = scopes.at(number);
   if (scope.open_count > 0 || leaving.block_running || stopped) return;
-  if (!scope.blocks.empty()) {
+  while (!scope.blocks.empty()) {
     auto last = std::max_element(scope.blocks.begin(), scope.blocks.end(),
                                  [](const Block& a, const Block& b) { return a.place < b.place; });
     Block block = *last;
     scope.blocks.erase(last);
-    leaving.block_running = true;
-    if (block.child != 0) return undo_child(strand, block);
-    new_strand(Role::Block, block.closure, nullptr, 0, strand.number);
-    return;
+    if (run_block(strand, block)) return;
   }
+  if (strand.wait.race) return finish_race(strand);
   Value error = leaving.error;
   if (leaving.failures.list()->count > 0) {
-    ErrorObject* failed = make_error(heap, "CompensationFailed",
-                                     std::to_string(leaving.failures.list()->count) +
-                                         " compensate block(s) failed while undoing");
-    failed->cause = error;
-    Map* data = make_map(heap, 1);
-    map_set(heap, data, "failures", leaving.failures);
-    failed->data = Value::of(data);
-    error = Value::of(failed);
-    machine.add_stack(strand, error);
+    error = compensation_failed(strand, leaving.failures, error);
   }
   std::optional<Handler> handler = leaving.handler;
   end_wait(strand);

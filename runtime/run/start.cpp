@@ -5,13 +5,26 @@
 
 namespace wakeful {
 
+namespace {
+
+/// What runs outside of the run's own code: only that has a point where it is dispatched.
+bool is_step(Value callee) {
+  if (!callee.is(Tag::Callee)) return false;
+  if (callee.callee_kind != CalleeKind::Builtin) return callee.callee_kind != CalleeKind::Function;
+  const Builtin* builtin = builtin_by_number(static_cast<uint16_t>(callee.integer));
+  return builtin != nullptr && builtin->kind == Builtin::Kind::Effect;
+}
+
+}  // namespace
+
 void Run::Core::trap_start(RunStrand& strand) {
   const Machine::Trap& trap = machine.trap();
   const Instruction at = trap.instruction;
   size_t behind = trap.first + at.b() + 1;
   Value id = strand.registers[behind];
   Value options = strand.registers[behind + 1];
-  start(strand, trap.callee, trap.args, id, options, (at.c() & 1) != 0);
+  Value undo = (at.c() & 2) != 0 ? strand.registers[behind + 2] : Value::absent();
+  start(strand, trap.callee, trap.args, id, options, undo, (at.c() & 1) != 0);
 }
 
 void Run::Core::trap_call(RunStrand& strand) {
@@ -24,14 +37,20 @@ void Run::Core::trap_call(RunStrand& strand) {
       return trap_builtin(strand, *builtin, args);
     }
   }
-  start(strand, trap.callee, trap.args, Value::absent(), Value::absent(), true);
+  start(strand, trap.callee, trap.args, Value::absent(), Value::absent(), Value::absent(), true);
 }
 
 void Run::Core::start(RunStrand& strand, Value callee, std::vector<Value> args, Value id,
-                      Value options, bool direct) {
+                      Value options, Value undo, bool direct) {
   const Program& program = setup.image->program();
   Work* work = nullptr;
   if (direct && cancelled_instead(strand)) return;
+  if (!undo.is_absent() && !is_step(callee)) {
+    return raise(strand, "TypeError",
+                 std::string("`compensate` is bound to a call of a workflow, an activity or a "
+                             "library effect, got ") +
+                     type_name(callee) + "; put it on a line of its own");
+  }
   if (callee.is(Tag::Callee)) {
     size_t index = static_cast<size_t>(callee.integer);
     switch (callee.callee_kind) {
@@ -70,6 +89,8 @@ void Run::Core::start(RunStrand& strand, Value callee, std::vector<Value> args, 
         std::string("spawn needs a workflow, an activity or a function, got ") + type_name(callee));
   }
   if (work == nullptr) return;  // refused; the error is on its way
+  work->strand = strand.number;
+  if (!undo.is_absent()) bind_block(strand, *work, undo);
   if (direct) {
     wait_for(strand, *work);
   } else {

@@ -104,6 +104,12 @@ void Run::Core::cancel_strand(RunStrand& strand, Value error) {
     case Waiting::Sleep:
       drop_timer(strand.wait.work);
       break;
+    case Waiting::Race:
+      if (strand.wait.race->decided) {  // its losers undo themselves: as Leaving
+        strand.pending_cancel = error;
+        return;
+      }
+      break;
     case Waiting::Gather:
     case Waiting::WaitAny:
     case Waiting::Stream:
@@ -121,6 +127,12 @@ void Run::Core::cancel_main(Value error) {
 
 void Run::Core::strand_finished(RunStrand& strand, Value value) {
   uint64_t own = strand.scopes.front();
+  auto hands_over = [&](uint64_t to) {
+    const Scope& scope = scopes.at(own);
+    if (scope.open_count == 0 && scope.blocks.empty()) return false;
+    ended_strands[strand.number] = to;
+    return true;
+  };
   switch (strand.role) {
     case Role::Main:
       main_result = value;
@@ -135,7 +147,9 @@ void Run::Core::strand_finished(RunStrand& strand, Value value) {
     case Role::Spawned: {
       uint64_t number = strand.number;
       bool done = handler_ended(strand, true, value);
-      move_scope(own, works.at(number).scope);
+      Work& work = works.at(number);
+      if (hands_over(work.strand)) work.handle.as<Handle>()->handed = true;
+      move_scope(own, work.scope);
       drop_strand(number);
       end_work(number, done, value);
       return;
@@ -143,6 +157,7 @@ void Run::Core::strand_finished(RunStrand& strand, Value value) {
     case Role::Turn: {
       RunStrand* owner = find_strand(strand.owner);
       WF_CHECK(owner != nullptr);
+      hands_over(owner->number);
       move_scope(own, owner->scopes.back());
       turn_ended(strand, true, value);
       drop_strand(strand.number);
@@ -203,6 +218,9 @@ void Run::Core::settle() {
         break;
       case Waiting::Batch:
         batch_step(*strand);
+        break;
+      case Waiting::Race:
+        undo_losers(*strand);
         break;
       case Waiting::Nothing:
       case Waiting::Call:

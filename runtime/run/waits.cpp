@@ -54,6 +54,36 @@ Value Run::Core::outcome_of(Handle* handle) {
   return Value::of(outcome);
 }
 
+/// Its outcome has been asked for, so its failure is not lost.
+void Run::Core::take(Handle* handle) { handle->taken = true; }
+
+/// A handle's value or outcome; of a list or map of handles each one's, in the same shape.
+Value Run::Core::in_shape(Value operand, bool outcomes) {
+  auto one = [&](Value v) {
+    Handle* handle = v.as<Handle>();
+    take(handle);
+    return outcomes ? outcome_of(handle) : handle->outcome;
+  };
+  if (operand.is(Tag::List)) {
+    List* list = make_list(heap, operand.list()->count);
+    for (uint32_t i = 0; i < operand.list()->count; ++i) {
+      Value v = operand.list()->begin()[i];
+      if (v.is(Tag::Handle)) list_push(heap, list, one(v));
+    }
+    return Value::of(list);
+  }
+  if (operand.is(Tag::Map)) {
+    Map* map = make_map(heap, operand.map()->count);
+    for (uint32_t i = 0; i < operand.map()->used; ++i) {
+      const Entry& entry = map_entries(operand.map())[i];
+      if (entry.key != nullptr && entry.value.is(Tag::Handle))
+        map_set(heap, map, entry.key, one(entry.value));
+    }
+    return Value::of(map);
+  }
+  return one(operand);
+}
+
 /// Puts the outcomes beside the data of an error that is the thrower's own.
 Value Run::Core::with_outcomes(Value error, Value outcomes) {
   ErrorObject* object = error.as<ErrorObject>();
@@ -71,11 +101,30 @@ Value Run::Core::with_outcomes(Value error, Value outcomes) {
   return error;
 }
 
-namespace {
+/// False: an error is on its way.
+bool Run::Core::timeout_fits(RunStrand& strand, Value timeout) {
+  if (timeout.is_absent() || timeout.is(Tag::Duration)) return true;
+  raise(strand, "TypeError",
+        std::string("timeout needs a duration such as 5s, got ") + type_name(timeout));
+  return false;
+}
 
-bool bad_timeout(Value timeout) { return !timeout.is_absent() && !timeout.is(Tag::Duration); }
-
-}  // namespace
+/// What is waited for stays what it was, whoever changes the list meanwhile.
+Value Run::Core::shallow_copy(Value operand) {
+  if (operand.is(Tag::List)) {
+    List* list = make_list(heap, operand.list()->count);
+    for (uint32_t i = 0; i < operand.list()->count; ++i)
+      list_push(heap, list, operand.list()->begin()[i]);
+    return Value::of(list);
+  }
+  if (!operand.is(Tag::Map)) return operand;
+  Map* map = make_map(heap, operand.map()->count);
+  for (uint32_t i = 0; i < operand.map()->used; ++i) {
+    const Entry& entry = map_entries(operand.map())[i];
+    if (entry.key != nullptr) map_set(heap, map, entry.key, entry.value);
+  }
+  return Value::of(map);
+}
 
 // --- gather
 // ---------------------------------------------------------------------------------------------
@@ -86,10 +135,7 @@ void Run::Core::trap_gather(RunStrand& strand) {
   Value timeout = strand.registers[trap.first + 1];
   std::vector<Handle*> handles;
   if (!handles_of(strand, "gather", operand, handles)) return;
-  if (bad_timeout(timeout)) {
-    return raise(strand, "TypeError",
-                 std::string("timeout needs a duration such as 5s, got ") + type_name(timeout));
-  }
+  if (!timeout_fits(strand, timeout)) return;
   uint32_t open = 0;
   for (Handle* handle : handles) {
     if (handle->state == Handle::State::Open) ++open;
@@ -98,7 +144,7 @@ void Run::Core::trap_gather(RunStrand& strand) {
   bool settled = trap.instruction.b() != 0;
   uint8_t reg = trap.result;
   park(strand, Waiting::Gather, reg);
-  strand.wait.operand = operand;
+  strand.wait.operand = open > 0 ? shallow_copy(operand) : operand;
   strand.wait.settled = settled;
   Handle* failed = nullptr;
   for (Handle* handle : handles) {
@@ -154,31 +200,7 @@ void Run::Core::finish_gather(RunStrand& strand) {
   Value operand = strand.wait.operand;
   Value error = strand.wait.error;
   bool settled = strand.wait.settled && !strand.wait.stopping;
-  bool outcomes = settled || strand.wait.stopping;
-  auto one = [&](Value v) {
-    Handle* handle = v.as<Handle>();
-    handle->taken = true;
-    return outcomes ? outcome_of(handle) : handle->outcome;
-  };
-  Value result;
-  if (operand.is(Tag::List)) {
-    List* list = make_list(heap, operand.list()->count);
-    for (uint32_t i = 0; i < operand.list()->count; ++i) {
-      if (operand.list()->begin()[i].is(Tag::Handle))
-        list_push(heap, list, one(operand.list()->begin()[i]));
-    }
-    result = Value::of(list);
-  } else if (operand.is(Tag::Map)) {
-    Map* map = make_map(heap, operand.map()->count);
-    for (uint32_t i = 0; i < operand.map()->used; ++i) {
-      const Entry& entry = map_entries(operand.map())[i];
-      if (entry.key != nullptr && entry.value.is(Tag::Handle))
-        map_set(heap, map, entry.key, one(entry.value));
-    }
-    result = Value::of(map);
-  } else {
-    result = one(operand);
-  }
+  Value result = in_shape(operand, settled || strand.wait.stopping);
   if (!strand.wait.stopping) return answer(strand, result);
   end_wait(strand);
   bool single = operand.is(Tag::Handle);
@@ -199,10 +221,7 @@ void Run::Core::trap_wait_any(RunStrand& strand) {
     return raise(strand, "ArgumentError",
                  "wait_any needs at least one handle: nothing would ever finish");
   }
-  if (bad_timeout(timeout)) {
-    return raise(strand, "TypeError",
-                 std::string("timeout needs a duration such as 5s, got ") + type_name(timeout));
-  }
+  if (!timeout_fits(strand, timeout)) return;
   Handle* first = nullptr;
   for (Handle* handle : handles) {
     if (handle->state == Handle::State::Open) continue;

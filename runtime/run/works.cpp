@@ -61,6 +61,9 @@ void Run::Core::tell(const Waiter& waiter, Work& ended) {
       answer(*strand, time_out ? Value::null() : ended.handle);
       break;
     }
+    case Waiting::Race:
+      race_told(*strand, ended);
+      break;
     case Waiting::Batch:  // its pause is over
       strand->wait.batch->pause_timer = 0;
       settling.push_back(strand->number);

@@ -148,6 +148,8 @@ Handle* make_handle(Heap& heap, Handle::Kind kind, uint64_t step) {
   handle->state = Handle::State::Open;
   handle->taken = false;
   handle->cancelled = false;
+  handle->unknown = false;
+  handle->handed = false;
   handle->pad = 0;
   handle->step = step;
   handle->end_order = 0;

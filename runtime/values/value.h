@@ -175,7 +175,9 @@ struct Handle : Object {
   State state;
   bool taken;                       // its failure was taken by a gather, batch, direct call, cancel
   bool cancelled;                   // cancel was asked, or it ended because of one
-  uint32_t pad;
+  bool unknown;                     // dispatched, but its outcome never came (bound compensate)
+  bool handed;                      // what it did is held by a scope, and can be undone
+  uint16_t pad;
   uint64_t step;                    // StepId, or the strand's number
   uint64_t end_order;               // when it ended, among all ends of the run; 0 while open
   Value id;                         // string: the child's id, or null
