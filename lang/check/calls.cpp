@@ -257,14 +257,13 @@ void Checker::clauses(const ast::CallExpr& e, const Callee& callee, bool) {
     }
   }
   if (!e.compensate) return;
-  const bool stands = durable("compensate", e.compensate->span);
+  durable("compensate", e.compensate->span);
   if (!child && !step && !unknown) {
     return error("misplaced", e.compensate->span,
                  "`compensate` is bound to a call of a workflow, an activity or an effect; " +
                      ticked(callee.name) + " is none",
                  "put it on a line of its own");
   }
-  if (stands) not_supported(e.compensate->span, "`compensate` bound to a call");
   compensate_block(e.compensate->body, e.compensate->name);
 }
 
