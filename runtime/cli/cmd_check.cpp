@@ -35,10 +35,17 @@ void write_diagnostic(JsonWriter& json, const Diagnostic& d, const Sources& sour
   json.end_list().end_object();
 }
 
+/// `, unknown-name, syntax`: each code once, in the order of their findings.
+void add_code(std::string& codes, std::string_view code) {
+  const std::string entry = fmt::format(", {},", code);
+  if ((codes + ",").find(entry) == codes.npos) codes += fmt::format(", {}", code);
+}
+
 }  // namespace
 
 int cmd_check(const CommandLine& line) {
   size_t errors = 0, warnings = 0;
+  std::string codes;
   int code = kExitDone;
   JsonWriter json;
   json.begin_object().key("diagnostics").begin_list();
@@ -50,6 +57,7 @@ int cmd_check(const CommandLine& line) {
     }
     for (const Diagnostic& d : compiled->diagnostics.sorted()) {
       ++(d.severity == Severity::Error ? errors : warnings);
+      add_code(codes, d.code);
       if (line.json()) write_diagnostic(json, d, compiled->sources);
     }
     if (!line.json()) write_stderr(render_all(*compiled, wants_colour(line, STDERR_FILENO)));
@@ -61,8 +69,8 @@ int cmd_check(const CommandLine& line) {
   // What cannot be read is wrong usage: no document then (2).
   if (line.json() && code != kExitUsage) out.write(json.document());
   if (!line.json() && errors + warnings > 0)
-    say(fmt::format("{} error{}, {} warning{}", errors, errors == 1 ? "" : "s", warnings,
-                    warnings == 1 ? "" : "s"));
+    say(fmt::format("{} error{}, {} warning{}; more with `wf explain NAME`: {}", errors,
+                    errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s", codes.substr(2)));
   return out.finish(code);
 }
 

@@ -10,12 +10,13 @@ namespace wakeful {
 
 namespace {
 
-/// Mistakes that the next attempt would make again, and ends that somebody wanted (language.md,
-/// section 6).
-constexpr const char* kNeverRetried[] = {
-    "TypeError",       "ArgumentError",  "KeyError",          "IndexError",
-    "ArithmeticError", "AssertionError", "ResourceExhausted", "NondeterminismError",
-    "Cancelled",       "Terminated",     "AlreadyExists",     "NotFound"};
+/// Mistakes that the next attempt would make again, and ends that somebody wanted.
+bool never_retried(const std::string& kind) {
+#define WF_ERROR_KIND(name, retried, line) \
+  if (kind == #name) return !retried;
+#include "lang/base/error_kinds.def"
+  return false;
+}
 
 int64_t duration_or(Map* map, const char* key, int64_t otherwise) {
   Value* value = map_find(map, key);
@@ -54,9 +55,7 @@ ParentClosePolicy read_close_policy(Value value) {
 
 bool RetryPolicy::retries(uint64_t attempt, const std::string& error_kind) const {
   if (maximum_attempts != 0 && attempt >= maximum_attempts) return false;
-  for (const char* kind : kNeverRetried) {
-    if (error_kind == kind) return false;
-  }
+  if (never_retried(error_kind)) return false;
   return std::find(non_retryable.begin(), non_retryable.end(), error_kind) == non_retryable.end();
 }
 
