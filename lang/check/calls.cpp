@@ -156,7 +156,6 @@ void Checker::callee_in_activity(const ast::CallExpr& e, const Callee& callee) {
         durable_callee ? "call it from a workflow, or make it a `fn`"
                        : "move it to the workflow that calls the activity");
   }
-  if (signals) return not_supported(e.span, ticked(callee.name));
   const bool heartbeat = callee.builtin && name == "heartbeat";
   if (heartbeat && place_.body == Body::Workflow) {
     error("misplaced", e.span, "`heartbeat` stands in an activity's body only",
@@ -303,9 +302,6 @@ constexpr MethodSlip kMethodSlips[] = {
 /// `append` and `length()` are taken for slips where nothing is known of the object.
 void Checker::method_slips(const ast::MemberExpr& e, bool called) {
   const std::string& name = e.name.text;
-  if (called && name == "signal" && sort_of(*e.object) == Sort::Unknown) {
-    return not_supported(e.name.span, "`signal` to a child");
-  }
   const Sort sort = sort_of(*e.object);
   const bool listlike = sort == Sort::List || sort == Sort::String;
   if (sort == Sort::Map || (sort != Sort::Unknown && !listlike)) return;

@@ -109,14 +109,17 @@ void Checker::statement(const ast::Stmt& s) {
     }
     case Kind::On: {
       if (!durable("on", s.span)) return;
-      static constexpr const char* kWhat[] = {"`on signal`", "`on query`", "`on update`"};
       const auto& on = ast::as<ast::OnStmt>(s);
       if (place_.body != Body::Workflow || scopes_.size() != 2) {
         return error("misplaced", s.span, "`on` stands at the top level of a workflow's body only",
                      "move it there");
       }
-      if (on.what != ast::OnStmt::What::Update)
-        return not_supported(s.span, kWhat[static_cast<int>(on.what)]);
+      if (on.what == ast::OnStmt::What::Signal && on.fn.params.size() > 1) {
+        error("wrong-arguments", on.fn.params[1].name.span,
+              "a signal has one payload, so its handler takes one parameter at most",
+              "take a map apart: `on signal " + on.name.text + "(payload) { let {a, b} = payload }`");
+      }
+      if (on.what == ast::OnStmt::What::Query) return not_supported(s.span, "`on query`");
       const Place before = place_;
       place_.edge = "`on`";
       callable(on.fn);

@@ -165,6 +165,10 @@ bool Engine::State::back_off(LiveRunEntry& entry, RunStatus status, const std::s
   backoff.attempt = entry.attempt + 1;
   backoff.options = entry.options;
   backoff.first_started_ms = entry.first_started_ms;
+  for (size_t i = entry.pending_at; i < entry.pending.size(); ++i) {  // it was not told any more
+    if (entry.pending[i].type == RecordType::SignalReceived)
+      backoff.signals.push_back(std::move(entry.pending[i]));
+  }
   backoff_ids[ended.id] = entry.number;
   backoff.timer = timers.arm(due, entry.ended_at.value,
                              {TimerUse::ChildRetry, entry.parent, entry.parent_step});
@@ -180,8 +184,10 @@ void Engine::State::next_attempt(RunId parent, StepId step) {
   backoffs.erase(found);
   backoff_ids.erase(backoff.setup.id);
   backoff.setup.number = journal.next_run_number();
-  start_attempt(std::move(backoff.setup), parent, step, backoff.spawned, backoff.attempt,
-                std::move(backoff.options), backoff.first_started_ms);
+  LiveRunEntry& entry =
+      start_attempt(std::move(backoff.setup), parent, step, backoff.spawned, backoff.attempt,
+                    std::move(backoff.options), backoff.first_started_ms);
+  for (PendingEvent& event : backoff.signals) tell(entry, std::move(event));
 }
 
 void Engine::State::cancel_child(RunId parent, StepId step, CancelMode mode,

@@ -50,6 +50,37 @@ Result<void> Engine::State::send_update(RunId run, const std::string& id, const 
   return {};
 }
 
+PendingEvent signal_event(const std::string& name, std::string id, std::string payload) {
+  PendingEvent event;
+  event.type = RecordType::SignalReceived;
+  event.name = name;
+  event.id = std::move(id);
+  event.value = std::move(payload);
+  return event;
+}
+
+std::string signal_id(RunId sender, uint64_t step) {
+  return fmt::format("{}/{}", sender.value, step);
+}
+
+/// Answers SignalSent: whether the child is there to get it.
+void Engine::State::send_signal(LiveRunEntry& parent, Record& record) {
+  PendingEvent event =
+      signal_event(record.name, signal_id(parent.number, record.step), record.value);
+  auto child = parent.children.find(record.ref);
+  auto backoff = backoffs.find({parent.number.value, record.ref});
+  LiveRunEntry* entry = child == parent.children.end() ? nullptr : find(child->second);
+  const bool there = entry != nullptr || backoff != backoffs.end();
+  record.kind =
+      static_cast<uint64_t>(there ? SignalAnswer::Delivered : SignalAnswer::NotFound);
+  journal.append(record);
+  if (entry != nullptr) {
+    tell(*entry, std::move(event));
+  } else if (there) {
+    backoff->second.signals.push_back(std::move(event));
+  }
+}
+
 void Engine::State::update_ended(LiveRunEntry& entry, const Record& record) {
   if (!entry.updates) return;
   auto waiting = entry.updates->find(record.id);

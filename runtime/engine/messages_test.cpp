@@ -92,3 +92,37 @@ TEST_CASE("an update of a run that ends without it is refused") {
   CHECK(play("workflow main() { 1 }", disk, act)() == "completed 1");
   CHECK(answer == "the run root has ended");
 }
+
+TEST_CASE("a signal to a child arrives once, whatever crashes when") {
+  const std::string child = R"(
+workflow Waits(n) { let got = (1..n).map(i => receive("go")); print("got ${got}"); got }
+workflow Flaky() {
+  if self.attempt == 1 { sleep(1s); throw "again" }
+  receive("go")
+}
+workflow Handles() {
+  var sum = 0
+  on signal add(x) { sleep(1s); sum += x }
+  receive("end")
+  sleep(5s)
+  sum
+}
+)";
+  auto crash = [&](const std::string& body) {
+    INFO(body);
+    return crash_everywhere(child + "workflow main() {\n" + body + "\n}");
+  };
+  CHECK(crash("let h = spawn Waits(3)\n for i in 1..3 { h.signal(\"go\", i) }\n gather h") == "");
+  CHECK(crash("let h = spawn Waits(2)\n h.signal(\"go\", 1)\n sleep(1s)\n h.signal(\"go\", 2)\n gather h") ==
+        "");
+  CHECK(crash("let h = spawn Flaky() with {retry_policy: {maximum_attempts: 2, initial_interval: 10s}}\n"
+              "sleep(5s)\n h.signal(\"go\", 7)\n gather h") == "");
+  CHECK(crash("let h = spawn Handles()\n for i in 1..4 { h.signal(\"add\", i) }\n h.signal(\"end\")\n"
+              "gather h") == "");
+  CHECK(crash("let h = spawn Waits(1)\n h.signal(\"go\")\n gather h\n"
+              "try { h.signal(\"go\") } catch e { e.kind }") == "");
+  CHECK(crash("let hs = (1..3).map(i => spawn Waits(1))\n for h in hs { h.signal(\"go\", h.id) }\n"
+              "gather hs") == "");
+  CHECK(crash("let h = spawn { let s = signal(\"x\")\n let t = timer(2s)\n"
+              "let first = wait_any [s, t]\n first.id }\n gather h") == "");
+}

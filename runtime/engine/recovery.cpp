@@ -20,8 +20,10 @@ Result<void> Recovery::resume(const std::vector<RunId>& requested) {
     if (done) done = link_undos(found_.at(run));
   }
   if (done) {
-    for (RunId run : open_) apply_parent(found_.at(run));
-    done = release_ended();
+    for (RunId run : open_) {
+      if (done) done = apply_parent(found_.at(run));
+    }
+    if (done) done = release_ended();
   }
   for (RunId run : open_) {
     if (done) done = play(found_.at(run));

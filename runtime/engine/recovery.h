@@ -16,6 +16,7 @@ namespace wakeful {
 ///   CancelSent – CancelRequested of the child  the cancellation is sent again
 ///   CancelSent – StepEnded                     the step ends as cancelled, without another attempt
 ///   Terminated – the same for its children     their close policies are applied
+///   SignalSent – SignalReceived of the child   the signal is sent again, unless an attempt got it
 ///   UndoSent – UndoRequested of the child      the child is rebuilt and told
 ///   UndoEnded – ChildUndone                    the parent is told
 ///   StepScheduled – StepEnded                  dispatched again: same attempt, same key
@@ -57,7 +58,8 @@ class Recovery {
   Result<void> link_children(Open& open);
   Run::Setup child_setup(const LiveRunEntry& parent, const Record& spawn) const;
   Result<void> end_child(Open& open, LiveRunEntry& parent, const EndedChild& child);
-  void apply_parent(const Open& open);
+  Result<void> apply_parent(const Open& open);
+  Result<void> resend_signals(const History& parent, StepId step, RunId parent_run);
   void resend_cancels(const Open& open, LiveRunEntry& entry, const History& parent);
   Result<void> play(const Open& open);
   Result<void> link_undos(const Open& open);

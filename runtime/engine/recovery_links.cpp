@@ -134,28 +134,67 @@ Result<void> Recovery::end_child(Open& open, LiveRunEntry& parent, const EndedCh
     state_.child_has_ended(parent.number, ended.parent_step, child.info.status, child.info.last,
                            record->type == RecordType::RunEnded ? record->number : 0,
                            std::move(record->value));
+    return {};
   }
-  return {};
+  return resend_signals(histories_.at(parent.number), ended.parent_step, parent.number);
 }
 
 /// What the parent had said when the crash came, and what its end means for the run.
-void Recovery::apply_parent(const Open& open) {
+Result<void> Recovery::apply_parent(const Open& open) {
   LiveRunEntry* entry = state_.find(open.run);
-  if (entry == nullptr || !entry->parent) return;
+  if (entry == nullptr || !entry->parent) return {};
   const RunInfo* parent = state_.journal.find(entry->parent);
   const auto history = histories_.find(entry->parent);
-  if (parent == nullptr || history == histories_.end()) return;
+  if (parent == nullptr || history == histories_.end()) return {};
+  auto sent = resend_signals(history->second, entry->parent_step, entry->parent);
+  if (!sent) return sent;
   // A parent that was terminated in this very recovery has dealt with its children.
   if (history->second.back().second.type != RecordType::Terminated) {
-    return resend_cancels(open, *entry, history->second);
+    resend_cancels(open, *entry, history->second);
+    return {};
   }
   const ParentClosePolicy policy =
       entry->options ? entry->options->close_policy : ParentClosePolicy::Wait;
   const std::string reason = text_cbor("the parent was terminated");
-  if (policy == ParentClosePolicy::Terminate) return state_.terminate(open.run, reason);
-  if (policy != ParentClosePolicy::Abandon && open.cancels_received == 0) {
+  if (policy == ParentClosePolicy::Terminate) {
+    state_.terminate(open.run, reason);
+  } else if (policy != ParentClosePolicy::Abandon && open.cancels_received == 0) {
     state_.request_cancel(*entry, CancelCause::Parent, reason);
   }
+  return {};
+}
+
+/// Signals to the child of that step, which is open or is to be tried again, that no attempt of it
+/// was told.
+Result<void> Recovery::resend_signals(const History& parent, StepId step, RunId parent_run) {
+  std::vector<PendingEvent> unsent;
+  for (const auto& [at, record] : parent) {
+    if (record.type != RecordType::SignalSent || record.ref != step.value) continue;
+    if (static_cast<SignalAnswer>(record.kind) != SignalAnswer::Delivered) continue;
+    unsent.push_back(
+        signal_event(record.name, signal_id(parent_run, record.step), record.value));
+  }
+  if (unsent.empty()) return {};
+  LiveRunEntry* entry = nullptr;
+  for (const RunInfo* child : state_.journal.children(parent_run)) {
+    if (child->parent_step != step) continue;
+    if (LiveRunEntry* live = state_.find(child->number)) entry = live;
+    auto history = state_.journal.history(child->number);
+    if (!history) return tl::unexpected(history.error());
+    for (const auto& [at, record] : *history) {
+      if (record.type != RecordType::SignalReceived) continue;
+      std::erase_if(unsent, [&](const PendingEvent& event) { return event.id == record.id; });
+    }
+  }
+  auto backoff = state_.backoffs.find({parent_run.value, step.value});
+  for (PendingEvent& event : unsent) {
+    if (entry != nullptr) {
+      state_.tell(*entry, std::move(event));
+    } else if (backoff != state_.backoffs.end()) {
+      backoff->second.signals.push_back(std::move(event));
+    }
+  }
+  return {};
 }
 
 void Recovery::resend_cancels(const Open& open, LiveRunEntry& entry, const History& parent) {

@@ -248,6 +248,8 @@ bool BurstHost::command(Record& record) {
       state_.update_ended(entry_, record);
       return true;
     case RecordType::SignalSent:
+      state_.send_signal(entry_, record);
+      return true;
     case RecordType::SignalReceived:
     case RecordType::UpdateReceived:
     case RecordType::RunStarted:

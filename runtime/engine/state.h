@@ -44,6 +44,10 @@ struct PendingEvent {
   std::string value;  // of ChildEnded: delivered with the record, not part of it
 };
 
+PendingEvent signal_event(const std::string& name, std::string id, std::string payload);
+/// The id of a signal that a run sent to its child.
+std::string signal_id(RunId sender, uint64_t step);
+
 /// One execution of a step. Shared by the step, its fiber and the thread that it blocks.
 struct Attempt {
   CancelToken token;
@@ -132,6 +136,7 @@ struct ChildBackoff {
   std::shared_ptr<const StepOptions> options;
   int64_t first_started_ms = 0;
   TimerKey timer;
+  std::vector<PendingEvent> signals;  // that came meanwhile: the next attempt is told
 };
 
 struct PairHash {
@@ -199,6 +204,7 @@ struct Engine::State {
   // messages.cpp: what others tell a run
   Result<void> send_update(RunId run, const std::string& id, const std::string& name,
                            MessageForm form, std::string arguments, UpdateDone done);
+  void send_signal(LiveRunEntry& parent, Record& record);
   void update_ended(LiveRunEntry& entry, const Record& record);
   void refuse_updates(LiveRunEntry& entry);
 

@@ -89,12 +89,31 @@ void do_cancel(Core& core, RunStrand& strand, Args& args) {
   core.cancel_handle(strand, args[0].as<wakeful::Handle>(), reason);
 }
 
+void do_receive(Core& core, RunStrand& strand, Args& args) {
+  Value timeout = args[1].is_null() ? Value::absent() : args[1];
+  core.receive(strand, args[0], timeout);
+}
+
+void do_signal(Core& core, RunStrand& strand, Args& args) {
+  if (!args[0].is(Tag::String)) {
+    return core.raise(strand, "TypeError",
+                      std::string("signal needs a name, got ") + type_name(args[0]));
+  }
+  core.answer(strand, core.signal_handle(args[0].string()->view()));
+}
+
+void do_send_signal(Core& core, RunStrand& strand, Args& args) {
+  Value payload = args[2].is_absent() ? Value::null() : args[2];
+  core.send_signal(strand, args[0].as<wakeful::Handle>(), args[1], payload);
+}
+
 const std::unordered_map<std::string_view, Handler>& handlers() {
   static const std::unordered_map<std::string_view, Handler> table = {
       {"print", do_print},          {"log_debug", do_log<0>}, {"log_info", do_log<1>},
       {"log_warn", do_log<2>},      {"log_error", do_log<3>}, {"sleep", do_sleep},
       {"timer", do_timer},          {"time_now", do_now},     {"env_get", do_env_get},
-      {"handle_cancel", do_cancel},
+      {"handle_cancel", do_cancel}, {"receive", do_receive},  {"signal", do_signal},
+      {"handle_signal", do_send_signal},
   };
   return table;
 }
@@ -122,6 +141,7 @@ void Run::Core::cancel_handle(RunStrand& strand, Handle* handle, Value reason) {
   const bool open = handle->state == Handle::State::Open;
   answer(strand, Value::null());
   if (!open) return;
+  if (handle->kind == Handle::Kind::Signal) work_of(handle);
   auto work = works.find(step);
   if (work != works.end()) cancel_work(work->second, CancelMode::Cancel, reason, true);
 }

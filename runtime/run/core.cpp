@@ -101,6 +101,8 @@ void Run::Core::take_event(const Record& event, const std::string& value) {
       take_update(event);
       break;
     case RecordType::SignalReceived:
+      decode(event.value);
+      take_signal_event(event, decoded);
       break;
     case RecordType::ChildUndone: {
       auto found = works.find(event.step);
@@ -329,6 +331,10 @@ void Run::Core::visit_roots(RootVisitor& visitor) {
   for (Value& v : failures) visitor.visit(v);
   if (messages) {
     for (MessageHandler& handler : messages->handlers) visitor.visit(handler.closure);
+    for (auto& [name, queue] : messages->queues) {
+      visitor.visit(queue.count);
+      for (SignalQueue::Item& item : queue.items) visitor.visit(item.payload);
+    }
   }
   auto visit_blocks = [&](std::vector<Block>& blocks) {
     for (Block& block : blocks) {
@@ -370,8 +376,10 @@ void Run::Core::visit_roots(RootVisitor& visitor) {
 /// Strands that wait only for each other can never go on: the first of them is told.
 void Run::Core::break_deadlock() {
   if (strands.empty() || outside_works > 0) return;
+  if (messages && !messages->handlers.empty()) return;  // a message may come and change things
   RunStrand* first = nullptr;
   for (auto& [number, strand] : strands) {
+    if (strand->wait.kind == Waiting::Receive) return;
     bool stuck = strand->wait.kind == Waiting::Gather || strand->wait.kind == Waiting::WaitAny ||
                  strand->wait.kind == Waiting::Stream || strand->wait.kind == Waiting::Race ||
                  strand->wait.kind == Waiting::Call;

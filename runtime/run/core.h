@@ -15,6 +15,7 @@
 //  by settle().
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 
@@ -34,7 +35,8 @@ struct Waiter {
 
 struct Work {
   uint64_t number = 0;  // its step
-  RecordType type{};    // ChildStarted, StepScheduled, TimerStarted; of a strand: RunStarted
+  RecordType type{};    // ChildStarted, StepScheduled, TimerStarted; of a strand: RunStarted;
+                        // of a signal that somebody waits for by its handle: SignalReceived
   ClosePolicy policy = ClosePolicy::Wait;
   bool cancel_sent = false;
   bool hands_over = true;  // of a child: its blocks pass to this run (undo_policy)
@@ -47,6 +49,7 @@ struct Work {
   Value handle;
   std::vector<Waiter> waiters;
   bool is_strand() const { return type == RecordType::RunStarted; }
+  bool is_signal() const { return type == RecordType::SignalReceived; }
   bool is_timer() const { return type == RecordType::TimerStarted; }
 };
 
@@ -74,6 +77,7 @@ enum class Waiting : uint8_t {
   Nothing,
   Call,
   Sleep,
+  Receive,
   Gather,
   WaitAny,
   Stream,
@@ -193,8 +197,29 @@ struct MessageHandler {
   Value closure;
 };
 
+/// A strand that takes the next signal of a name, in the wait with that serial.
+struct Taker {
+  uint64_t strand = 0;
+  uint64_t serial = 0;
+  uint64_t step = 0;  // of the signal's handle that it gathers; 0: it receives
+};
+
+/// The signals of one name. Where one is queued, nobody waits who could take it.
+struct SignalQueue {
+  struct Item {
+    Value payload;
+    uint64_t order;  // when it came, among all ends of the run
+  };
+  std::deque<Item> items;
+  Value count;  // cell: their number, shared with the handles of the name
+  std::vector<Taker> takers;  // in the order in which they began to wait
+};
+
 /// What a run keeps of messages; most runs have none.
 struct Messages {
+  std::map<std::string, SignalQueue> queues;
+  size_t watched = 0;        // works of signals
+  size_t watched_max = 64;   // then those that nobody waits for any more are forgotten
   std::vector<MessageHandler> handlers;     // in force
   std::map<uint64_t, std::string> updates;  // being handled: strand → the message's id
 };
@@ -327,6 +352,22 @@ struct Run::Core {
   void trap_builtin(RunStrand& strand, const Builtin& builtin, std::vector<Value>& args);
   void cancel_handle(RunStrand& strand, Handle* handle, Value reason);
 
+  // signals.cpp
+  void take_signal_event(const Record& event, Value payload);
+  void handle_signal(const MessageHandler& handler, Value payload);
+  SignalQueue& queue_of(std::string_view name);
+  Value pop_signal(SignalQueue& queue);
+  void serve_signals(const std::string& name);
+  void receive(RunStrand& strand, Value name, Value timeout);
+  Value signal_handle(std::string_view name);
+  Work& work_of(Handle* handle);
+  void watch(Handle* handle, const Waiter& waiter, bool takes);
+  bool stale(uint64_t strand, uint64_t serial);
+  void take_if_signal(Handle* handle);
+  uint64_t finish_order(Handle* handle);
+  void forget_unwatched();
+  void send_signal(RunStrand& strand, Handle* handle, Value name, Value payload);
+
   // messages.cpp
   void trap_on(RunStrand& strand);
   void take_update(const Record& event);
@@ -337,6 +378,7 @@ struct Run::Core {
                     std::vector<Value>& args, Value& error);
   const MessageHandler* find_handler(HandlerOf of, std::string_view name) const;
   Value no_handler(HandlerOf of, std::string_view name);
+  const std::vector<Parameter>& params_of(const MessageHandler& handler) const;
   bool takes_messages();
 
   // ending.cpp

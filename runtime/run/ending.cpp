@@ -115,7 +115,6 @@ void Run::Core::end_run(RunStatus how, std::string value) {
   status = how;
   outcome = std::move(value);
   strands.clear();
-  messages.reset();
   works.clear();
   outside_works = 0;
   scopes.clear();

@@ -17,6 +17,7 @@ std::string handles_text(Value operand) {
     if (handle->state != Handle::State::Open) return;
     ++open;
     if (handle->id.is(Tag::String)) only = handle->id.string()->view();
+    if (handle->kind == Handle::Kind::Signal) only = "signal " + only;
   };
   if (operand.is(Tag::List)) {
     for (uint32_t i = 0; i < operand.list()->count; ++i) look(operand.list()->begin()[i]);
@@ -68,6 +69,9 @@ std::vector<WaitingPlace> Run::Core::waiting() const {
         if (work != works.end()) at.what = work_text(work->second);
         break;
       }
+      case Waiting::Receive:
+        at.what = "signal " + std::string(wait.operand.string()->view());
+        break;
       case Waiting::Gather:
         at.what = "gather: " + handles_text(wait.operand);
         break;
@@ -105,7 +109,7 @@ std::vector<WaitingPlace> Run::Core::waiting() const {
 std::vector<OpenStep> Run::Core::open_steps() const {
   std::vector<OpenStep> steps;
   for (const auto& [number, work] : works) {
-    if (work.is_strand()) continue;
+    if (work.is_strand() || work.is_signal()) continue;
     Handle* handle = work.handle.as<Handle>();
     std::string id = handle->id.is(Tag::String) ? std::string(handle->id.string()->view()) : "";
     steps.push_back({StepId{number}, work.type, work.name, id, work.where});

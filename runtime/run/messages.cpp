@@ -33,6 +33,9 @@ void Run::Core::trap_on(RunStrand& strand) {
   std::erase_if(messages->handlers,
                 [&](const MessageHandler& h) { return h.of == of && h.name == name; });
   messages->handlers.push_back({of, name, strand.registers[trap.first]});
+  if (of != HandlerOf::Signal || !takes_messages()) return;
+  SignalQueue& queue = queue_of(name);  // those that came before it
+  while (!queue.items.empty()) handle_signal(messages->handlers.back(), pop_signal(queue));
 }
 
 const MessageHandler* Run::Core::find_handler(HandlerOf of, std::string_view name) const {
@@ -79,11 +82,15 @@ Work& Run::Core::start_handler(const MessageHandler& handler, const std::vector<
   return work;
 }
 
+const std::vector<Parameter>& Run::Core::params_of(const MessageHandler& handler) const {
+  return function_of(setup.image->program(), handler.closure).params;
+}
+
 /// The handler's arguments out of a message. False: `error` says what does not fit.
 bool Run::Core::bind_message(const MessageHandler& handler, MessageForm form, Value value,
                              std::vector<Value>& args, Value& error) {
   const std::string title = title_of(handler);
-  const auto& params = function_of(setup.image->program(), handler.closure).params;
+  const std::vector<Parameter>& params = params_of(handler);
   std::vector<Value> given;
   std::vector<std::string> names;
   const bool json = form == MessageForm::Json;

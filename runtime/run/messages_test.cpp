@@ -116,3 +116,110 @@ TEST_CASE("what an update registered and spawned becomes the run's") {
   CHECK(story.answers["u"] == "1");
   CHECK(story.prints == std::vector<std::string>{"undo"});
 }
+
+// --- signals
+
+namespace {
+
+Message signal(int64_t at_ms, const std::string& name, const std::string& json) {
+  return {at_ms, RecordType::SignalReceived, name, json, "s", {}};
+}
+
+std::string result_of(const std::string& body, const std::vector<Message>& messages = {}) {
+  return sent(body, messages).result;
+}
+
+}  // namespace
+
+TEST_CASE("signals are queued until received, in order") {
+  CHECK(result_of("sleep(1s)\n [receive(\"a\"), receive(\"a\")]",
+                  {signal(1, "a", "1"), signal(2, "a", "2")}) == "[1,2]");
+  CHECK(result_of("[receive(\"b\"), receive(\"a\")]", {signal(1, "a", "1"), signal(2, "b", "{}")}) ==
+        "[{},1]");
+  CHECK(result_of("[receive(\"a\", timeout: 1s), receive(\"a\", timeout: 10s), receive(\"a\", 1s)]",
+                  {signal(5000, "a", "7")}) == "[null,7,null]");
+  CHECK(result_of("try { receive(5) } catch e { e.kind }") == "\"TypeError\"");
+  CHECK(result_of("try { receive(\"a\", timeout: 5) } catch e { e.kind }") == "\"TypeError\"");
+}
+
+TEST_CASE("receivers are served in the order in which they began to wait") {
+  CHECK(result_of("var got = []\n let hs = [1, 2, 3].map(i => spawn { got.push([i, receive(\"a\")]) })\n"
+                  "gather hs\n got",
+                  {signal(1, "a", "1"), signal(2, "a", "2"), signal(3, "a", "3")}) ==
+        "[[1,1],[2,2],[3,3]]");
+  CHECK(result_of("var got = []\n let one = spawn { receive(\"a\") }\n"
+                  "let two = spawn { got.push(receive(\"a\")) }\n sleep(10ms)\n one.cancel()\n"
+                  "gather two\n got",
+                  {signal(100, "a", "1")}) == "[1]");
+}
+
+TEST_CASE("a signal's handle is finished while its signal is queued, and gather takes it") {
+  CHECK(result_of("let s = signal(\"a\")\n let before = s.done\n sleep(1s)\n"
+                  "let during = s.done\n let got = receive(\"a\")\n [before, during, got, s.done]",
+                  {signal(1, "a", "1")}) == "[false,true,1,false]");
+  CHECK(result_of("let s = signal(\"a\")\n [gather s, gather s, s.done, s.id]",
+                  {signal(1, "a", "1"), signal(2, "a", "2")}) == "[1,1,true,\"a\"]");
+  CHECK(result_of("gather {x: signal(\"a\"), y: signal(\"a\"), z: spawn { receive(\"b\") }}",
+                  {signal(1, "a", "1"), signal(2, "a", "2"), signal(3, "b", "3")}) ==
+        R"({"x":1,"y":2,"z":3})");
+  CHECK(result_of("try { gather signal(\"a\") timeout 1s } catch e { e.kind }") == "\"Timeout\"");
+  CHECK(result_of("let s = signal(\"a\")\n s.cancel()\n (gather settled s).error.kind") ==
+        "\"Cancelled\"");
+}
+
+TEST_CASE("wait_any only looks at a signal") {
+  CHECK(result_of("let s = signal(\"a\")\n let h = wait_any [timer(9s), s]\n [h.id, s.done, receive(\"a\")]",
+                  {signal(1, "a", "1")}) == "[\"a\",true,1]");
+  CHECK(result_of("let s = signal(\"a\")\n let t = timer(1s)\n let h = wait_any {t, s}\n h.id",
+                  {signal(2000, "a", "1")}) == "null");
+  CHECK(result_of("sleep(1s)\n let h = wait_any [signal(\"b\"), signal(\"a\")]\n h.id",
+                  {signal(1, "a", "1"), signal(2, "b", "1")}) == "\"a\"");
+  CHECK(result_of("let hs = [signal(\"a\"), timer(2s), signal(\"b\")]\n var seen = []\n"
+                  "for h in wait_any hs { seen.push(if h.id == null { \"t\" } else { gather h })\n"
+                  " if h.id == \"a\" and seen.len() < 2 { hs.push(signal(\"a\")) } }\n seen",
+                  {signal(1, "a", "1"), signal(2, "a", "2"), signal(3000, "b", "3")}) ==
+        "[1,2,\"t\",3]");
+}
+
+TEST_CASE("a handler of a signal runs as a strand for each, and gets those that came before it") {
+  CHECK(result_of("var got = []\n sleep(1s)\n on signal a(x) { sleep(1s); got.push(x) }\n sleep(5s)\n got",
+                  {signal(1, "a", "1"), signal(2, "a", "2"), signal(1500, "a", "3")}) == "[1,2,3]");
+  CHECK(result_of("var n = 0\n on signal a() { n += 1 }\n receive(\"b\")\n n",
+                  {signal(1, "a", "1"), signal(2, "a", "null"), signal(3, "b", "0")}) == "2");
+  CHECK(result_of("on signal a(x) { throw error(\"Mine\", x) }\n sleep(1s)\n 1",
+                  {signal(1, "a", "\"no\"")}) == "Mine: no");
+  CHECK(result_of("on signal a(x: {n: int}) { print(x) }\n sleep(1s)\n 1",
+                  {signal(1, "a", "{\"n\": \"x\"}")})
+            .starts_with("TypeError: on signal a: x.n: expected int"));
+  CHECK(result_of("on signal a(x: duration) { print(x + 1s) }\n sleep(1s)\n 1",
+                  {signal(1, "a", "\"5s\"")}) == "1");
+}
+
+TEST_CASE("a run that waits for a signal is not taken for stuck") {
+  CHECK(result_of("gather spawn { receive(\"a\") }", {signal(1, "a", "1")}) == "1");
+  CHECK(result_of("var h = null\n on signal stop() { h.cancel() }\n h = spawn { gather h }\n"
+                  "(gather settled h).error.kind",
+                  {signal(1, "stop", "1")}) == "\"Cancelled\"");
+  CHECK(sent("receive(\"a\")", {}, 100).status == RunStatus::Cancelled);
+  CHECK(sent("gather [signal(\"a\")]", {}, 100).status == RunStatus::Cancelled);
+}
+
+TEST_CASE("a parent signals its child") {
+  const std::string child = "workflow Waits() { [receive(\"go\"), receive(\"go\", timeout: 1s)] }\n";
+  Story story = tell(child + "workflow main() { let h = spawn Waits()\n h.signal(\"go\", {a: 1s})\n"
+                             "let got = gather h\n"
+                             "try { h.signal(\"go\") } catch e { [got, e.kind] } }");
+  CHECK(story.problem == "");
+  CHECK(story.result == R"([[{"a":"1s"},null],"NotFound"])");
+  story = tell(child + "workflow main() { let h = spawn Waits()\n"
+                       "try { h.signal(\"go\", [x => x]) } catch e { h.signal(\"go\"); [e.message, gather h] } }");
+  CHECK(story.problem == "");
+  CHECK(story.result.starts_with(R"(["the payload of signal go[0]: )"));
+  story = tell(child + "workflow main() { let t = timer(1s)\n try { t.signal(\"go\") } catch e { e.kind } }");
+  CHECK(story.result == "\"TypeError\"");
+}
+
+TEST_CASE("a loop over new handles of signals does not grow") {
+  CHECK(result_of("var n = 0\n while n < 500 { wait_any [signal(\"a\"), timer(1ms)]; n += 1 }\n n") ==
+        "500");
+}

@@ -110,6 +110,7 @@ void Run::Core::cancel_strand(RunStrand& strand, Value error) {
         return;
       }
       break;
+    case Waiting::Receive:
     case Waiting::Gather:
     case Waiting::WaitAny:
     case Waiting::Stream:
@@ -225,6 +226,7 @@ void Run::Core::settle() {
       case Waiting::Nothing:
       case Waiting::Call:
       case Waiting::Sleep:
+      case Waiting::Receive:
       case Waiting::Gather:
       case Waiting::WaitAny:
       case Waiting::Stream:

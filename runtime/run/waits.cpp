@@ -148,9 +148,10 @@ void Run::Core::trap_gather(RunStrand& strand) {
   strand.wait.settled = settled;
   Handle* failed = nullptr;
   for (Handle* handle : handles) {
+    take_if_signal(handle);
     if (handle->state == Handle::State::Open) {
       ++strand.wait.remaining;
-      works.at(handle->step).waiters.push_back({strand.number, strand.wait.serial, Value::null()});
+      watch(handle, {strand.number, strand.wait.serial, Value::null()}, true);
     } else if (handle->state == Handle::State::Failed && !settled) {
       if (failed == nullptr || handle->end_order < failed->end_order) failed = handle;
     }
@@ -224,8 +225,8 @@ void Run::Core::trap_wait_any(RunStrand& strand) {
   if (!timeout_fits(strand, timeout)) return;
   Handle* first = nullptr;
   for (Handle* handle : handles) {
-    if (handle->state == Handle::State::Open) continue;
-    if (first == nullptr || handle->end_order < first->end_order) first = handle;
+    if (!handle->finished()) continue;
+    if (first == nullptr || finish_order(handle) < finish_order(first)) first = handle;
   }
   if (first != nullptr) return answer(strand, Value::of(first));
   if (cancelled_instead(strand)) return;
@@ -233,7 +234,7 @@ void Run::Core::trap_wait_any(RunStrand& strand) {
   park(strand, Waiting::WaitAny, reg);
   strand.wait.operand = operand;
   for (Handle* handle : handles) {
-    works.at(handle->step).waiters.push_back({strand.number, strand.wait.serial, Value::null()});
+    watch(handle, {strand.number, strand.wait.serial, Value::null()}, false);
   }
   start_timeout(strand, timeout);
 }
@@ -289,16 +290,16 @@ void Run::Core::look_at_stream(RunStrand& strand, Stream* stream) {
   }
   std::vector<Handle*> ended;
   for (Handle* handle : fresh) {
-    if (handle->state == Handle::State::Open) {
-      works.at(handle->step)
-          .waiters.push_back(
-              {strand.number, 0, Value::object_of(Tag::Stream, reinterpret_cast<Object*>(stream))});
+    if (!handle->finished()) {
+      watch(handle,
+            {strand.number, 0, Value::object_of(Tag::Stream, reinterpret_cast<Object*>(stream))},
+            false);
     } else {
       ended.push_back(handle);
     }
   }
   std::sort(ended.begin(), ended.end(),
-            [](Handle* a, Handle* b) { return a->end_order < b->end_order; });
+            [this](Handle* a, Handle* b) { return finish_order(a) < finish_order(b); });
   for (Handle* handle : ended) list_push(heap, stream->finished.list(), Value::of(handle));
 }
 

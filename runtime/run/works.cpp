@@ -26,7 +26,7 @@ void Run::Core::end_work(uint64_t number, bool done, Value outcome) {
   handle->outcome = outcome;
   handle->end_order = ++last_order;
   for (const Waiter& waiter : work.waiters) tell(waiter, work);
-  if (!done && !handle->taken && !handle->cancelled && !work.is_timer() &&
+  if (!done && !handle->taken && !handle->cancelled && !work.is_timer() && !work.is_signal() &&
       work.policy != ClosePolicy::Abandon) {
     failures.push_back(work.handle);
   }
@@ -48,6 +48,10 @@ void Run::Core::tell(const Waiter& waiter, Work& ended) {
   switch (strand->wait.kind) {
     case Waiting::Call:
       finish_call(*strand, ended);
+      break;
+    case Waiting::Receive:  // its time-out
+      strand->wait.timer = 0;
+      answer(*strand, Value::null());
       break;
     case Waiting::Sleep:
       answer(*strand, Value::null());
@@ -100,9 +104,9 @@ void Run::Core::cancel_work(Work& work, CancelMode mode, Value reason, bool agai
       cancel_strand(*strand, cancelled_error(reason));
     return;
   }
-  if (work.is_timer()) {
+  if (work.is_timer() || work.is_signal()) {
     uint64_t number = work.number;
-    host->drop_timer(StepId{number});
+    if (work.is_timer()) host->drop_timer(StepId{number});
     end_work(number, false, cancelled_error(reason));
     return;
   }
@@ -153,6 +157,7 @@ uint64_t Run::Core::start_timer(int64_t ms, TimerKind kind, uint64_t where) {
 void Run::Core::forget_work(uint64_t number) {
   auto found = works.find(number);
   if (!found->second.is_strand()) --outside_works;
+  if (found->second.is_signal()) --messages->watched;
   works.erase(found);
 }
 

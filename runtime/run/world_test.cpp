@@ -205,6 +205,19 @@ bool Node::command(Record& record) {
         world->post(world->now, parent, ended, record.value);
       }
       break;
+    case RecordType::SignalSent:
+      record.kind = static_cast<uint64_t>(SignalAnswer::NotFound);
+      for (auto& [number, child] : world->nodes) {
+        if (child->parent != setup.number.value || child->parent_step != record.ref) continue;
+        if (child->run->status() != RunStatus::Running) continue;
+        record.kind = static_cast<uint64_t>(SignalAnswer::Delivered);
+        Record signal;
+        signal.type = RecordType::SignalReceived;
+        signal.name = record.name;
+        signal.value = record.value;
+        world->post(world->now, number, signal);
+      }
+      break;
     case RecordType::UpdateEnded:
       world->answers[record.id] = text_of(record.value);
       break;
@@ -245,6 +258,7 @@ struct Replayer final : RunHost {
   bool command(Record& record) override {
     if (next >= history.size()) return differ("a command after the end");
     const Record& expected = history[next++].first;
+    if (expected.type == RecordType::SignalSent) record.kind = expected.kind;
     if (expected.type == RecordType::ChildStarted || expected.type == RecordType::ValueRecorded) {
       record.ref = expected.ref;
       record.kind = expected.kind;

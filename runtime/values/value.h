@@ -181,7 +181,12 @@ struct Handle : Object {
   uint64_t step;                    // StepId, or the strand's number
   uint64_t end_order;               // when it ended, among all ends of the run; 0 while open
   Value id;                         // string: the child's id, or null
-  Value outcome;                    // its value, or its error
+  Value outcome;                    // its value, or its error; of an open signal: a cell, how many are queued
+  /// Whether a wait for it would end at once. Of a signal: while one is queued, so it may change again.
+  bool finished() const {
+    if (state != State::Open) return true;
+    return kind == Kind::Signal && outcome.is(Tag::Cell) && outcome.as<Cell>()->value.integer > 0;
+  }
 };
 
 struct ErrorObject : Object {

@@ -280,7 +280,7 @@ bool handle_member(NativeContext& cx, const Handle* handle, const String* name, 
   if (name->view() == "id") {
     result = handle->id;
   } else if (name->view() == "done") {
-    result = Value::of(handle->state != Handle::State::Open);
+    result = Value::of(handle->finished());
   } else if (absent_ok) {
     result = Value::absent();
   } else {
