@@ -223,3 +223,16 @@ TEST_CASE("a loop over new handles of signals does not grow") {
   CHECK(result_of("var n = 0\n while n < 500 { wait_any [signal(\"a\"), timer(1ms)]; n += 1 }\n n") ==
         "500");
 }
+
+TEST_CASE("a race takes the signal that it is won by, and no other") {
+  CHECK(result_of("let s = signal(\"a\")\n [race [s, timer(9s)], gather s, s.done]",
+                  {signal(1, "a", "1")}) == "[1,1,true]");
+  CHECK(result_of("sleep(1s)\n [race [signal(\"a\"), signal(\"b\")], receive(\"a\"), receive(\"b\", timeout: 1s)]",
+                  {signal(1, "b", "1"), signal(2, "a", "2")}) == "[1,2,null]");
+  CHECK(result_of("let won = race [signal(\"a\"), timer(1s)]\n [won, receive(\"a\")]",
+                  {signal(2000, "a", "2")}) == "[null,2]");
+  CHECK(result_of("try { race [signal(\"a\")] timeout 1s } catch e { [e.kind, receive(\"a\")] }",
+                  {signal(2000, "a", "2")}) == "[\"Timeout\",2]");
+  CHECK(result_of("race success [spawn { throw \"x\" }, signal(\"a\")]", {signal(2000, "a", "2")}) ==
+        "2");
+}

@@ -52,17 +52,21 @@ void Run::Core::trap_race(RunStrand& strand) {
   for (Handle* handle : handles) {
     list_push(heap, race->runners.list(), Value::of(handle));
     if (handle->state == Handle::State::Open) ++race->open;
-    const bool can_win = handle->state == Handle::State::Done ||
-                         (handle->state == Handle::State::Failed && !race->success);
-    if (can_win && (first == nullptr || handle->end_order < first->end_order)) first = handle;
+    const bool can_win =
+        handle->finished() && (handle->state != Handle::State::Failed || !race->success);
+    if (can_win && (first == nullptr || finish_order(handle) < finish_order(first))) first = handle;
   }
   if (race->open > 0 && cancelled_instead(strand)) return;
+  if (first != nullptr && first->state == Handle::State::Open) {
+    take_if_signal(first);
+    --race->open;
+  }
   const bool over = first != nullptr || race->open == 0;
   park(strand, Waiting::Race, race->reg);
   strand.wait.race = std::move(race);
   for (Handle* handle : handles) {
     if (handle->state != Handle::State::Open) continue;
-    works.at(handle->step).waiters.push_back({strand.number, strand.wait.serial, Value::null()});
+    watch(handle, {strand.number, strand.wait.serial, Value::null()}, !over);
   }
   if (over) return decide(strand, first, Value::null());
   start_timeout(strand, timeout);

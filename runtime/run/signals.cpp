@@ -46,7 +46,8 @@ void Run::Core::handle_signal(const MessageHandler& handler, Value payload) {
 
 bool Run::Core::stale(uint64_t number, uint64_t serial) {
   const RunStrand* strand = find_strand(number);
-  return strand == nullptr || strand->wait.serial != serial || strand->wait.stopping;
+  if (strand == nullptr || strand->wait.serial != serial) return true;
+  return strand->wait.stopping || (strand->wait.race && strand->wait.race->decided);
 }
 
 /// Those who take come first, in the order in which they began to wait; what is left shows as
