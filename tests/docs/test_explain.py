@@ -78,6 +78,16 @@ class Explain(CliTest):
         self.assertGreater(len(thrown), 15)
         self.assertEqual(thrown - kinds, set())
 
+    def test_the_guide_has_the_table_of_kinds(self):
+        table = (ROOT / "lang" / "base" / "error_kinds.def").read_text(encoding="utf-8")
+        rows = re.findall(r'^WF_ERROR_KIND\((\w+), *(\d), "(.*)"\)', table, re.M)
+        self.assertGreater(len(rows), 20)
+        guide = (ROOT / "lang" / "guide" / "errors.md").read_text(encoding="utf-8")
+        for kind, retried, line in rows:
+            with self.subTest(kind=kind):
+                self.assertIn(f"| [`{kind}`](../explain/{kind}.md) | {line} | {'yes' if retried == '1' else 'never'} |",
+                              guide)
+
     def test_each_code_is_used(self):
         codes = {row["name"] for row in self.rows() if row["what"] != "kind of error"}
         used = set()
