@@ -13,6 +13,7 @@ void FunctionCompiler::block(const ast::Block& b, std::optional<Reg> to) {
   const ast::Stmt* last = b.statements.empty() ? nullptr : b.statements.back().get();
   bool valued = to && last && last->kind == StmtKind::Expr;
   for (const auto& s : b.statements) {
+    if (!out_.reachable()) break;  // declares nothing either, so what follows cannot be looked at
     if (valued && s.get() == last) {
       expr(*ast::as<ast::ExprStmt>(*s).value, *to);
     } else {
@@ -29,6 +30,7 @@ void FunctionCompiler::block_to_return(const ast::Block& b) {
   uint32_t top = out_.top();
   size_t locals = locals_.size();
   for (const auto& s : b.statements) {
+    if (!out_.reachable()) break;
     bool last = s.get() == b.statements.back().get();
     if (last && s->kind == StmtKind::Expr) {
       const ast::Expr& value = *ast::as<ast::ExprStmt>(*s).value;

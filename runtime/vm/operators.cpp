@@ -234,6 +234,19 @@ bool op_div(NativeContext& cx, Value a, Value b, Value& result) {
   return mismatch(cx, "/", "two numbers, two durations, or a duration and a number", a, b);
 }
 
+namespace {
+
+/// The quotient that goes with the remainder of `%`: a == b * (a // b) + a % b, up to rounding. floor(a / b) would not
+/// do: 1.0 / 0.1 is rounded up to 10.0, although 0.1 is a little more than a tenth and `1.0 % 0.1` is 0.0999….
+double floor_divide(double a, double b) {
+  if (b == 0 || !std::isfinite(a)) return std::floor(a / b);
+  const double rest = std::fmod(a, b);
+  const double quotient = std::round((a - rest) / b);
+  return rest != 0 && (rest < 0) != (b < 0) ? quotient - 1 : quotient;
+}
+
+}  // namespace
+
 bool op_floor_div(NativeContext& cx, Value a, Value b, Value& result) {
   if (both(a, b, Tag::Int)) {
     if (b.integer == 0) return by_zero(cx, "//");
@@ -248,7 +261,7 @@ bool op_floor_div(NativeContext& cx, Value a, Value b, Value& result) {
     return true;
   }
   if (numbers(a, b)) {
-    result = Value::of(std::floor(a.number() / b.number()));
+    result = Value::of(floor_divide(a.number(), b.number()));
     return true;
   }
   return mismatch(cx, "//", "two numbers", a, b);
