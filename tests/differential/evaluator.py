@@ -131,6 +131,9 @@ class Evaluator:
         store(holder, key, value)
 
     def place(self, target, env, strand):
+        """Whether the place or the value comes first is open: only places whose evaluation nobody can see."""
+        if target[0] != "name" and not all(silent(part) for part in target[1:] if isinstance(part, tuple)):
+            raise Unspecified("what a target does")
         if target[0] == "name":
             return env.holder(target[1]), target[1]
         holder = yield from self.ev(target[1], env, strand)
@@ -489,6 +492,10 @@ class Evaluator:
             else:
                 env.names[name] = yield from self.ev(default, env, strand)
         return env
+
+
+def silent(n):
+    return n[0] in ("name", "lit", "num") or n[0] == "neg" and silent(n[1])
 
 
 def env_names(env, name):

@@ -68,7 +68,7 @@ class Programs(Generator):
 
     def store(self, depth, name, kind):
         if kind[0] == "list":
-            return ("assign", ("idx", ("name", name), self.index()), *self.operation(kind[1], depth))
+            return ("assign", ("idx", ("name", name), ("lit", self.r.randint(-1, 2))), *self.operation(kind[1], depth))
         if kind[0] == "dict":
             key = self.pick(("a", "b", "id", "two words"))
             return ("assign", ("idx", ("name", name), ("lit", key)), *(self.operation(kind[1], depth) if self.chance(0.3)
