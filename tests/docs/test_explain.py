@@ -10,7 +10,7 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "cli")]
-from blocks import ROOT, blocks_of  # noqa: E402
+from blocks import ROOT, blocks_of, pending  # noqa: E402
 from harness import CliTest, DONE, FAILED, SCRIPT  # noqa: E402
 
 PAGES = ROOT / "lang" / "explain"
@@ -27,7 +27,7 @@ class Explain(CliTest):
     def test_each_row_has_a_page_and_each_page_a_row(self):
         names = {row["name"] for row in self.rows()}
         pages = {page.stem for page in PAGES.glob("*.md")} - {"README"}
-        self.assertEqual(names, pages)
+        self.assertEqual(names, pages - pending())
 
     def test_the_pages_of_diagnostics(self):
         for row in self.rows():
