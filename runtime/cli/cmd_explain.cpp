@@ -1,6 +1,8 @@
 // wf explain: what a diagnostic or a kind of error means, and what to do.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "lang/diagnostics/diagnostics.h"
 #include "lang/explain/explain.h"
 #include "runtime/cli/output.h"
@@ -20,7 +22,15 @@ const char* what_text(Explained::What what) {
   return "";
 }
 
-/// A page as it is read on a terminal: code is indented, the marks around it are gone.
+/// What stands over a block of code, by the marks behind its language (tests/docs/README.md).
+const char* code_label(std::string_view fence) {
+  if (fence.find(" error") != fence.npos) return "wrong:\n";
+  if (fence.find(" fails") != fence.npos) return "fails:\n";
+  return "right:\n";
+}
+
+/// A page as it is read on a terminal: code is indented under a label, the marks around it are
+/// gone.
 std::string page_text(const Explained& row) {
   std::string text = fmt::format("{} ({}): {}\n", row.name, what_text(row.what), row.line);
   bool code = false, first = true;
@@ -29,10 +39,12 @@ std::string page_text(const Explained& row) {
     const std::string_view line = row.page.substr(at, end - at);
     at = end + 1;
     if (std::exchange(first, false)) continue;  // the page's own title
-    if (line.starts_with("```"))
+    if (line.starts_with("```")) {
       code = !code;
-    else
+      if (code) text += code_label(line);
+    } else {
       text += (code && !line.empty() ? "    " : "") + std::string(line) + "\n";
+    }
   }
   return text;
 }

@@ -99,7 +99,7 @@ class Explain(CliTest):
     def test_a_page_is_printed(self):
         text = self.wf("explain", "unknown-name", code=DONE).out
         self.assertTrue(text.startswith("unknown-name (error): no such name"))
-        self.assertIn("\n    workflow main() { chrage(12.5) }\n", text)
+        self.assertIn("\n    workflow main() { chrage(12.5) }\n\nright:\n    activity", text)
         self.assertNotIn("```", text)
         self.assertIn("kind of error", self.wf("explain", "ChildFailed", code=DONE).out)
 
