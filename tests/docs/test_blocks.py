@@ -4,6 +4,7 @@ README.md lists the marks that a block may bear.
 """
 
 import os
+import re
 import sys
 import unittest
 
@@ -12,6 +13,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "cli")]
 from blocks import blocks_of, pages, pending  # noqa: E402
 from harness import CliTest, DONE, FAILED  # noqa: E402
 
+WORKFLOW = re.compile(r"^workflow (\w+)\((.*?)\)(?: ->.*| with.*)? \{", re.M)     # name and parameters
 MARKS = {"compile", "fails", "fragment", "error"}
 
 
@@ -44,7 +46,7 @@ class Blocks(CliTest):
                 self.assertIn(code, found)
             return
         self.assertEqual(checked.code, DONE, checked)
-        if not self.runs(name, block):
+        if not self.runs(block):
             self.assertIsNone(output, "an `output` block behind a block that is not run")
             return
         ran = self.wf("run", "--ephemeral", name)
@@ -54,11 +56,13 @@ class Blocks(CliTest):
         elif output:
             self.assertEqual(ran.out.removesuffix("null\n").rstrip("\n"), output.text.rstrip("\n"))
 
-    def runs(self, name, block):
-        """Whether the block has a `main` that needs nothing."""
+    def runs(self, block):
+        """Whether the block has a `main`, or an only workflow, that needs nothing."""
         if block.marked("compile") or block.marked("fragment") or block.file:
             return False
-        return "workflow main()" in block.text or block.marked("fails")
+        found = dict(WORKFLOW.findall(block.text))
+        params = found.get("main", next(iter(found.values())) if len(found) == 1 else None)
+        return block.marked("fails") or params is not None and all("=" in p for p in params.split(",") if p.strip())
 
 
 if __name__ == "__main__":
