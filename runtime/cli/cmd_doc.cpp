@@ -125,11 +125,43 @@ std::string chapter(const std::vector<const LibraryEntry*>& entries) {
          library_markdown(entries);
 }
 
+/// A reserved word or an option of `with`: no entry of the library, but asked for like one.
+struct LanguageWord {
+  std::string name, what, doc;
+};
+
+const std::vector<LanguageWord>& language_words() {
+  static const std::vector<LanguageWord> words = {
+#define WF_KEYWORD(name, text, class, doc) {text, "a word of the language", doc},
+#define WF_WORD(name, text, doc) {text, "a word of the language", doc},
+#include "lang/grammar/tokens.def"
+#define WF_OPTION(name, where, type, supported, values, doc) {name, "an option of `with`", doc},
+#define WF_RETRY(name, type, doc) {name, "a field of retry_policy", doc},
+#include "lang/check/options.def"
+  };
+  return words;
+}
+
+int doc_of_words(const CommandLine& line, const std::vector<LanguageWord>& words) {
+  JsonWriter json;
+  json.begin_object().key("words").begin_list();
+  std::string text;
+  for (const LanguageWord& word : words) {
+    json.begin_object().key("name").text(word.name).key("what").text(word.what);
+    json.key("doc").text(word.doc).end_object();
+    text += fmt::format("{} ({})\n  {}\n", word.name, word.what, word.doc);
+  }
+  Stdout out;
+  out.write(line.json() ? json.end_list().end_object().document() : text);
+  return out.finish(kExitDone);
+}
+
 int no_such_entry(const std::string& name) {
   std::vector<std::string> candidates;
   for (const LibraryEntry& e : library_entries()) {
     candidates.insert(candidates.end(), {e.qualified, e.name, e.group});
   }
+  for (const LanguageWord& word : language_words()) candidates.push_back(word.name);
   const std::string nearest = nearest_name(name, candidates);
   say(fmt::format("the library has no `{}`{}", printable(name),
                   nearest.empty() ? "; `wf doc` lists all of it"
@@ -149,7 +181,10 @@ int cmd_doc(const CommandLine& line) {
     std::error_code ignored;
     if (name.ends_with(".wf") || (found.empty() && std::filesystem::exists(name, ignored)))
       return doc_of_file(line, name);
-    if (found.empty()) return no_such_entry(name);
+    std::vector<LanguageWord> words;
+    for (const LanguageWord& word : language_words())
+      if (word.name == name) words.push_back(word);
+    if (found.empty()) return words.empty() ? no_such_entry(name) : doc_of_words(line, words);
   }
   Stdout out;
   if (line.json()) {

@@ -91,6 +91,13 @@ class Doc(CliTest):
             self.assertIn(part, page)
         self.assertNotIn("step", self.wf("doc", "list.map", code=DONE).out)
 
+    def test_words_of_the_language_and_options(self):
+        self.assertEqual(self.wf("doc", "gather", code=DONE).out,
+                         "gather (a word of the language)\n  waits for all and keeps the shape\n")
+        self.assertEqual(self.wf("doc", "run_timeout", "--json", code=DONE).json["words"][0]["what"],
+                         "an option of `with`")
+        self.assertSays(self.wf("doc", "gathr", code=FAILED), "did you mean `gather`?")
+
     def test_the_nearest_name(self):
         for wrong, right in (("htp.get", "http.get"), ("list.sorted", "list.sort"), ("mth", "math")):
             self.assertSays(self.wf("doc", wrong, code=FAILED), f"did you mean `{right}`?")
