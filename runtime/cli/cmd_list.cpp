@@ -80,8 +80,7 @@ int cmd_list(const CommandLine& line) {
   Table table({"RUN", "ID", "WORKFLOW", "STATUS", "STARTED", "TOOK"});
   for (const RunInfo* info : chosen)
     table.row({fmt::format("#{}", info->number.value), printable(info->id), info->workflow,
-               std::string(status_name(info->status)) + (info->undone ? ", undone" : ""),
-               time_text(info->started_ms),
+               status_text(*info), time_text(info->started_ms),
                info->status == RunStatus::Running
                    ? ""
                    : duration_text(info->ended_ms - info->started_ms)});

@@ -1,4 +1,6 @@
 // wf resume: goes on with open runs.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "runtime/cli/open_store.h"
@@ -8,11 +10,13 @@
 namespace wakeful::cli {
 namespace {
 
-/// Open runs that no open run waits for: roots, and children that were abandoned.
+/// Open runs that no open run waits for: roots, children that were abandoned, and completed runs
+/// whose undoing was interrupted.
 std::vector<RunId> all_open(const Journal& journal) {
   std::vector<RunId> runs;
   for (const RunInfo* info : journal.runs())
-    if ((info->status == RunStatus::Running || !info->released) && open_root(journal, info) == info)
+    if ((info->status == RunStatus::Running || !info->released || info->undoing) &&
+        open_root(journal, info) == info)
       runs.push_back(info->number);
   return runs;
 }
@@ -40,14 +44,15 @@ int cmd_resume(const CommandLine& line) {
 
   Stdout out(Stdout::ClosedPipe::Say);
   Session session(line, **journal, out);
-  std::vector<RunId> open, roots;
+  std::vector<RunId> open, roots, undoing;
   for (const RunId run : runs) {
     const RunInfo& info = *(*journal)->find(run);
-    if (is_settled(**journal, info)) {
+    if (is_settled(**journal, info) && !info.undoing) {
       say(printable(info.id) + " is closed already: " + status_name(info.status));
       continue;
     }
     open.push_back(run);
+    if (info.undoing) undoing.push_back(run);
     add_once(roots, open_root(**journal, &info)->number);
   }
   if (!open.empty()) {
@@ -55,7 +60,12 @@ int cmd_resume(const CommandLine& line) {
     if (auto worked = session.work(open); !worked) return say_error(worked.error());
   }
   runs = newest_attempts(**journal, runs);
-  const int code = report_runs(line, **journal, runs, true, out);
+  int code = report_runs(line, **journal, runs, true, out);
+  for (const RunId run : undoing) {
+    const RunInfo& info = *(*journal)->find(run);
+    say(fmt::format("{} {}", printable(info.id), status_text(info)));
+    code = std::max(code, info.undoing ? kExitInterrupted : say_undone(line, **journal, info));
+  }
   session.say_what_is_open(runs);
   return code;
 }

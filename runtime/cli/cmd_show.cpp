@@ -174,7 +174,7 @@ std::string text(const Shown& shown, bool colour) {
                                 program && !program->sources.files.empty()
                                     ? " of " + program->sources.files[0]->name()
                                     : "");
-  out += fmt::format("status    {}{}{}\n", status_name(info.status), info.undone ? ", undone" : "",
+  out += fmt::format("status    {}{}\n", status_text(info),
                      info.attempt > 1 ? fmt::format(", attempt {}", info.attempt) : "");
   if (shown.parent)
     out += fmt::format("parent    {} (#{})\n", printable(shown.parent->id),

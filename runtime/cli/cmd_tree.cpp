@@ -50,8 +50,7 @@ void append_children(std::string& out, const Journal& journal, const RunInfo& in
     const bool last = i + 1 == shown.size() && folded.empty();
     out += indent + (last ? "└─ " : "├─ ") +
            coloured(colour, colour_of(child.status), mark(child.status)) +
-           fmt::format(" {}  {}  {}\n", printable(child.id), child.workflow,
-                       std::string(status_name(child.status)) + (child.undone ? ", undone" : ""));
+           fmt::format(" {}  {}  {}\n", printable(child.id), child.workflow, status_text(child));
     append_children(out, journal, child, indent + (last ? "   " : "│  "), colour);
   }
   for (size_t i = 0; i < folded.size(); ++i)
@@ -83,8 +82,7 @@ int cmd_tree(const CommandLine& line) {
   const bool colour = wants_colour(line, STDOUT_FILENO);
   std::string text =
       coloured(colour, colour_of(info.status), mark(info.status)) +
-      fmt::format(" {}  {}  {}\n", printable(info.id), info.workflow,
-                  std::string(status_name(info.status)) + (info.undone ? ", undone" : ""));
+      fmt::format(" {}  {}  {}\n", printable(info.id), info.workflow, status_text(info));
   append_children(text, **journal, info, "", colour);
   out.write(text);
   return out.finish(kExitDone);

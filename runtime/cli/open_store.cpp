@@ -84,7 +84,9 @@ Result<Program> stored_program(const Journal& journal, const RunInfo& info) {
 const RunInfo* open_root(const Journal& journal, const RunInfo* info) {
   for (int depth = 0; depth <= static_cast<int>(Run::kNestingMax); ++depth) {
     const RunInfo* parent = info->parent ? journal.find(info->parent) : nullptr;
-    if (!parent || parent->status != RunStatus::Running) return info;
+    const bool above =
+        parent && (parent->status == RunStatus::Running || (parent->undoing && info->undoing));
+    if (!above) return info;
     info = parent;
   }
   return info;

@@ -28,7 +28,7 @@ Result<const RunInfo*> find_run(const Journal& journal, const std::string& id);
 Result<Program> stored_program(const Journal& journal, const RunInfo& info);
 
 /// The outermost run above this one that is still open (the run itself where it has no open
-/// parent).
+/// parent); of one that is being undone also: that is being undone.
 const RunInfo* open_root(const Journal& journal, const RunInfo* info);
 /// Closed, and every line that it and its children printed was released: nothing is left to do.
 bool is_settled(const Journal& journal, const RunInfo& info);

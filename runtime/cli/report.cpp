@@ -130,11 +130,30 @@ void write_error(JsonWriter& json, const ErrorView& error) {
   json.end_object();
 }
 
+std::string status_text(const RunInfo& info) {
+  return std::string(status_name(info.status)) + (info.undone    ? ", undone"
+                                                  : info.undoing ? ", being undone"
+                                                                 : "");
+}
+
+Result<std::optional<ErrorView>> failed_undoing(const Journal& journal, const RunInfo& info) {
+  if (!info.undone) return std::nullopt;
+  auto history = journal.history(info.number);
+  if (!history) return tl::unexpected(history.error());
+  for (const auto& [at, record] : *history) {
+    if (record.type == RecordType::UndoEnded &&
+        static_cast<StepStatus>(record.kind) == StepStatus::Failed)
+      return read_error(record.value);
+  }
+  return std::nullopt;
+}
+
 JsonWriter& begin_run(JsonWriter& json, const RunInfo& info) {
   json.begin_object().key("id").text(info.id).key("run");
   json.number(static_cast<int64_t>(info.number.value)).key("workflow").text(info.workflow);
   json.key("status").text(status_name(info.status));
   if (info.undone) json.key("undone").boolean(true);
+  if (info.undoing) json.key("undoing").boolean(true);
   return json;
 }
 
@@ -148,6 +167,9 @@ Result<void> write_run(JsonWriter& json, const Journal& journal, const RunInfo& 
     else
       json.key("result").raw(cbor_to_json(outcome->value));
   }
+  auto failed = failed_undoing(journal, info);
+  if (!failed) return tl::unexpected(failed.error());
+  if (*failed) write_error(json.key("undo_error"), **failed);
   json.end_object();
   return {};
 }
@@ -169,6 +191,15 @@ Result<void> report_text(const CommandLine& line, const Journal& journal, const 
 }
 
 }  // namespace
+
+int say_undone(const CommandLine& line, const Journal& journal, const RunInfo& info) {
+  auto failed = failed_undoing(journal, info);
+  if (!failed) return say_error(failed.error());
+  if (!*failed) return kExitDone;
+  say("undoing " + printable(info.id) + " failed; what could be undone is undone");
+  write_stderr(error_text(**failed, wants_colour(line, STDERR_FILENO)));
+  return kExitFailed;
+}
 
 int report_runs(const CommandLine& line, const Journal& journal, const std::vector<RunId>& runs,
                 bool as_list, Stdout& out) {

@@ -37,6 +37,10 @@ Result<std::string> arguments_of(const Journal& journal, const RunInfo& info);
 /// REQUIRES: the run is closed. A store that cannot be read is Fault::Store.
 Result<Outcome> read_outcome(const Journal& journal, const RunInfo& info);
 int exit_code_of(RunStatus status);
+/// `completed`, `completed, undone`, `completed, being undone`, `failed` …
+std::string status_text(const RunInfo& info);
+/// Why the undoing of a run failed; nothing where it was undone, or not at all.
+Result<std::optional<ErrorView>> failed_undoing(const Journal& journal, const RunInfo& info);
 
 /// `Kind: message`, the stack, and the causes across children, with their workflow ids.
 std::string error_text(const ErrorView& error, bool colour);
@@ -46,7 +50,7 @@ void write_error(JsonWriter& json, const ErrorView& error);
 /// Begins an object with what every document says of a run: "id", "run", "workflow", "status".
 JsonWriter& begin_run(JsonWriter& json, const RunInfo& info);
 /// The document of `wf run --json`: {"id", "run", "workflow", "status", "result" or "error"}; an
-/// open run has neither.
+/// open run has neither. Of a run whose undoing failed: "undo_error" too.
 Result<void> write_run(JsonWriter& json, const Journal& journal, const RunInfo& info);
 
 /// Says how the runs ended and prints results: text to `out`, or with `json` the documents as one
@@ -54,6 +58,9 @@ Result<void> write_run(JsonWriter& json, const Journal& journal, const RunInfo& 
 /// open.
 int report_runs(const CommandLine& line, const Journal& journal, const std::vector<RunId>& runs,
                 bool as_list, Stdout& out);
+
+/// Says why the undoing failed, if it did; gives the exit code.
+int say_undone(const CommandLine& line, const Journal& journal, const RunInfo& info);
 
 std::string time_text(int64_t ms);  // RFC 3339 UTC, in whole seconds
 std::string duration_text(int64_t ms);

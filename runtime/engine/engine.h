@@ -72,6 +72,11 @@ class Engine {
   Result<void> cancel(RunId run, const std::string& reason);
   Result<void> terminate(RunId run, const std::string& reason);
 
+  /// Runs the compensate blocks of a run that has completed, and of its children; work_until_ended
+  /// waits for that. One that was being undone, and was resumed, just goes on. Fault::Usage where
+  /// the run has not completed, or is undone.
+  Result<void> undo(RunId run);
+
   /// Sends an update to a run that is open here. `done` is called once, on the engine's thread,
   /// outside of bursts, when its end is durable; where the run ends without it, with NotFound. `id`
   /// names the message: sent again after a crash, it is handled once, and answered all the same.

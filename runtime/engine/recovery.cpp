@@ -45,7 +45,7 @@ Result<void> Recovery::collect(const std::vector<RunId>& requested) {
     const RunInfo* info = state_.journal.find(run);
     if (info == nullptr)
       return fail(Fault::NotFound, fmt::format("there is no run #{}", run.value));
-    if (info->status != RunStatus::Running) announced_.push_back(run);
+    if (info->status != RunStatus::Running && !info->undoing) announced_.push_back(run);
     queue.push_back(run);
   }
   while (!queue.empty()) {
@@ -105,7 +105,7 @@ Result<void> Recovery::add(RunId run) {
   if (entry.attempt > 1) {
     entry.first_started_ms = first_start(entry.parent, entry.parent_step, entry.first_started_ms);
   }
-  state_.arm_run_timeouts(entry, open.timed_out);
+  state_.arm_run_timeouts(entry, open.timed_out || info.undoing);
   return {};
 }
 

@@ -97,13 +97,7 @@ Result<void> Recovery::link_undos(const Open& open) {
     if (child != nullptr && child->undoing) {
       state_.find(child->number)->undoing->step = step;
     } else if (child != nullptr && child->undone) {
-      auto history = state_.journal.history(child->number);
-      if (!history) return tl::unexpected(history.error());
-      auto ended = std::find_if(history->rbegin(), history->rend(), [](const auto& entry) {
-        return entry.second.type == RecordType::UndoEnded;
-      });
-      state_.child_is_undone(open.run, StepId{step}, ended->second.kind, ended->first,
-                             ended->second.value);
+      if (auto told = state_.was_undone(open.run, StepId{step}, *child); !told) return told;
     } else {
       state_.send_undo(*state_.find(open.run), StepId{step}, child_step);
     }
@@ -142,7 +136,7 @@ Result<void> Recovery::end_child(Open& open, LiveRunEntry& parent, const EndedCh
 /// What the parent had said when the crash came, and what its end means for the run.
 Result<void> Recovery::apply_parent(const Open& open) {
   LiveRunEntry* entry = state_.find(open.run);
-  if (entry == nullptr || !entry->parent) return {};
+  if (entry == nullptr || !entry->parent || entry->undoing) return {};  // undoing is shielded
   const RunInfo* parent = state_.journal.find(entry->parent);
   const auto history = histories_.find(entry->parent);
   if (parent == nullptr || history == histories_.end()) return {};

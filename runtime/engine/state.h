@@ -196,6 +196,7 @@ struct Engine::State {
   // undo.cpp: completed runs that undo themselves
   void send_undo(LiveRunEntry& parent, StepId step, uint64_t child_step);
   Result<void> begin_undo(RunId run, StepId step);
+  Result<void> was_undone(RunId parent, StepId step, const RunInfo& child);
   void refuse_undo(RunId parent, StepId step, const RunInfo* child, const std::string& why);
   void child_is_undone(RunId parent, StepId step, uint64_t kind, Lsn at, std::string failure);
   const RunInfo* completed_child(RunId parent, uint64_t child_step) const;

@@ -3,6 +3,8 @@
 // told UndoRequested.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "runtime/engine/state.h"
 #include "runtime/replay/history_player.h"
 #include "runtime/replay/run_setup.h"
@@ -42,9 +44,29 @@ void Engine::State::send_undo(LiveRunEntry& parent, StepId step, uint64_t child_
   const RunInfo* child = completed_child(parent.number, child_step);
   if (child == nullptr)
     return refuse_undo(parent.number, step, nullptr, "its history is not in the store");
+  if (child->undone) {  // by hand
+    if (auto told = was_undone(parent.number, step, *child); !told)
+      refuse_undo(parent.number, step, nullptr, told.error().message);
+    return;
+  }
+  if (LiveRunEntry* undoing = find(child->number)) {  // begun by hand, and resumed
+    undoing->undoing->step = step.value;
+    return;
+  }
   if (auto begun = begin_undo(child->number, step); !begun) {
     refuse_undo(parent.number, step, child, begun.error().message);
   }
+}
+
+/// The child is through with it: what came of it stands in its history.
+Result<void> Engine::State::was_undone(RunId parent, StepId step, const RunInfo& child) {
+  auto history = journal.history(child.number);
+  if (!history) return tl::unexpected(history.error());
+  auto ended = std::find_if(history->rbegin(), history->rend(), [](const auto& entry) {
+    return entry.second.type == RecordType::UndoEnded;
+  });
+  child_is_undone(parent, step, ended->second.kind, ended->first, std::move(ended->second.value));
+  return {};
 }
 
 /// Rebuilds a completed run and tells it to undo what it did.
@@ -116,6 +138,18 @@ void Engine::State::child_is_undone(RunId parent, StepId step, uint64_t kind, Ls
   event.ref = at.value;
   event.value = std::move(failure);
   tell(*above, std::move(event));
+}
+
+Result<void> Engine::undo(RunId run) {
+  const RunInfo* info = state_->journal.find(run);
+  if (info == nullptr) return fail(Fault::NotFound, fmt::format("there is no run #{}", run.value));
+  if (info->status != RunStatus::Completed || info->undone) {
+    return fail(Fault::Usage,
+                fmt::format("{} is {}: only a completed run can be undone, and once", info->id,
+                            info->undone ? "undone already" : status_name(info->status)));
+  }
+  if (state_->find(run) != nullptr) return {};
+  return state_->begin_undo(run, {});
 }
 
 }  // namespace wakeful

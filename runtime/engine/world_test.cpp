@@ -272,6 +272,13 @@ Session play(const std::string& script, const Disk& disk, const Act& act) {
       auto worked = engine.work_until_ended({root});
       if (!worked) session.problem = worked.error().message;
     }
+    const RunInfo* ended = journal.find(root);
+    if (session.problem.empty() && act.undo && ended->status == RunStatus::Completed &&
+        !ended->undone) {
+      REQUIRE(engine.undo(root));
+      auto worked = engine.work_until_ended({root});
+      if (!worked) session.problem = worked.error().message;
+    }
     for (const RunInfo& info : output.ended) {
       if (info.number != root) continue;
       session.status = status_name(info.status);

@@ -101,6 +101,7 @@ struct Act {
   /// Called when the engine has been made and the root is there, before it works.
   std::function<void(Engine&, RunId root)> before;
   bool work = true;
+  bool undo = false;  // the root, once it has completed
 };
 
 /// Starts the script's `main` as "root", or goes on with it, until it has ended.

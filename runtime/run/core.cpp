@@ -357,6 +357,8 @@ void Run::Core::visit_roots(RootVisitor& visitor) {
     if (wait.leaving) {
       visitor.visit(wait.leaving->error);
       visitor.visit(wait.leaving->failures);
+      visitor.visit(wait.leaving->block.closure);
+      visitor.visit(wait.leaving->block.handle);
     }
     if (wait.race) {
       visitor.visit(wait.race->operand);
@@ -445,6 +447,7 @@ const std::string& Run::outcome() const { return core_->outcome; }
 int64_t Run::task_timeout_ms() const { return core_->task_timeout_ms; }
 std::vector<WaitingPlace> Run::waiting() const { return core_->waiting(); }
 std::vector<OpenStep> Run::open_steps() const { return core_->open_steps(); }
+std::vector<PlannedUndo> Run::undo_plan() const { return core_->undo_plan(); }
 const Run::Setup& Run::setup() const { return core_->setup; }
 
 }  // namespace wakeful

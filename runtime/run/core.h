@@ -93,6 +93,7 @@ struct Leaving {
   std::optional<Handler> handler;  // none: out of the strand
   Value error;
   Value failures;  // list: errors of blocks
+  Block block;     // the one that runs
   bool block_running = false;
 };
 
@@ -278,6 +279,7 @@ struct Run::Core {
   void bind_block(RunStrand& strand, Work& work, Value closure);
   bool run_block(RunStrand& strand, const Block& block);
   Value came_to(Handle* handle);
+  static int64_t block_function(const Block& block);
   static bool runs_nothing(const Block& block);
   void receive_blocks(const Work& child);
   void undo_child(RunStrand& strand, const Block& block);
@@ -394,6 +396,7 @@ struct Run::Core {
   // inspect.cpp
   std::vector<WaitingPlace> waiting() const;
   std::vector<OpenStep> open_steps() const;
+  std::vector<PlannedUndo> undo_plan() const;
   Place place(Span span) const;
 
   Setup setup;

@@ -119,6 +119,28 @@ std::vector<OpenStep> Run::Core::open_steps() const {
   return steps;
 }
 
+std::vector<PlannedUndo> Run::Core::undo_plan() const {
+  std::vector<Block> blocks = held;
+  if (auto undo = strands.find(main); undo != strands.end() && undo->second->role == Role::Undo) {
+    blocks = scopes.at(undo->second->scopes.front()).blocks;
+    const Leaving* leaving = undo->second->wait.leaving.get();
+    if (leaving != nullptr && leaving->block_running) blocks.push_back(leaving->block);
+  }
+  std::sort(blocks.begin(), blocks.end(),
+            [](const Block& a, const Block& b) { return a.place > b.place; });
+  std::vector<PlannedUndo> plan;
+  for (const Block& block : blocks) {
+    PlannedUndo planned;
+    planned.child_step = block.child;
+    planned.bound = block.handle.is(Tag::Handle);
+    planned.done = planned.bound && block.handle.as<Handle>()->state == Handle::State::Done;
+    if (block.child == 0)
+      planned.place = place(setup.image->program().functions[block_function(block)].span);
+    plan.push_back(planned);
+  }
+  return plan;
+}
+
 size_t Run::footprint_bytes() const {
   size_t bytes = sizeof(Core) + core_->heap.footprint_bytes();
   for (const auto& [number, strand] : core_->strands) {

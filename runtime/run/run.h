@@ -57,6 +57,14 @@ struct OpenStep {
   uint64_t where;
 };
 
+/// One thing that undoing a completed run would do, the next one first.
+struct PlannedUndo {
+  Place place;              // of the compensate block
+  bool bound = false;       // to a step
+  bool done = false;        // that step ended well; else its outcome is unknown
+  uint64_t child_step = 0;  // not a block, but what this child did: it undoes itself
+};
+
 class Run {
  public:
   /// What is needed of its RunStarted as long as it lives; named like the record's fields.
@@ -118,6 +126,8 @@ class Run {
 
   std::vector<WaitingPlace> waiting() const;
   std::vector<OpenStep> open_steps() const;
+  /// Of a completed run: what undoing it would run; in the middle of that: what runs and is still to come.
+  std::vector<PlannedUndo> undo_plan() const;
   size_t footprint_bytes() const;
   const Setup& setup() const;
 

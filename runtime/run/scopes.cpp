@@ -102,6 +102,11 @@ bool Run::Core::runs_nothing(const Block& block) {
   return handle->state == Handle::State::Failed && !handle->unknown;
 }
 
+int64_t Run::Core::block_function(const Block& block) {
+  Value closure = block.closure;
+  return closure.is(Tag::Closure) ? closure.as<Closure>()->function : closure.integer;
+}
+
 /// What a bound block is told of its step.
 Value Run::Core::came_to(Handle* handle) {
   Map* out = make_map(heap, 2);
@@ -122,14 +127,13 @@ Value Run::Core::came_to(Handle* handle) {
 bool Run::Core::run_block(RunStrand& strand, const Block& block) {
   if (runs_nothing(block)) return false;
   strand.wait.leaving->block_running = true;
+  strand.wait.leaving->block = block;
   if (block.child != 0) {
     undo_child(strand, block);
     return true;
   }
   Value out = block.handle.is(Tag::Handle) ? came_to(block.handle.as<Handle>()) : Value::null();
-  const int64_t function = block.closure.is(Tag::Closure) ? block.closure.as<Closure>()->function
-                                                          : block.closure.integer;
-  const uint32_t params = setup.image->functions()[function].params;
+  const uint32_t params = setup.image->functions()[block_function(block)].params;
   new_strand(Role::Block, block.closure, &out, std::min(params, 1u), strand.number);
   return true;
 }
