@@ -132,9 +132,9 @@ std::string plan_document(const RunInfo& root, const Plan& plan) {
 }
 
 std::string plan_text(const RunInfo& root, const Plan& plan) {
-  std::string out = fmt::format("undoing {} would run {} compensate block{}{}\n",
-                                printable(root.id), plan.blocks.size(),
-                                plan.blocks.size() == 1 ? "" : "s", root.undoing ? ", the first of them is under way" : "");
+  std::string out = fmt::format(
+      "undoing {} would run {} compensate block{}{}\n", printable(root.id), plan.blocks.size(),
+      plan.blocks.size() == 1 ? "" : "s", root.undoing ? ", the first of them is under way" : "");
   for (size_t i = 0; i < plan.blocks.size(); ++i) {
     const Planned& block = plan.blocks[i];
     out += fmt::format("{:>4}. {}   {} ({}){}\n", i + 1, block.place, printable(block.run->id),
