@@ -43,11 +43,6 @@ void Checker::expr(const ast::Expr& e) {
         error("misplaced", e.span, ticked(name.name) + " is a module, not a value",
               "name one of its members: `" + name.name + ".…`");
       }
-      const bool external = symbol.declaration &&
-                            symbol.declaration->kind == ast::Declaration::Kind::Activity &&
-                            !symbol.declaration->fn.has_body;
-      if (external)
-        not_supported(e.span, "an activity without a body, served by a worker process,");
       return;
     }
     case Kind::Unary: {
@@ -160,10 +155,6 @@ void Checker::member(const ast::MemberExpr& e, bool called) {
                    ticked(object.name) + " declares no " + ticked(e.name.text),
                    did_you_mean(e.name.text, members));
     }
-    const auto& declaration = *found->second.declaration;
-    const bool external =
-        declaration.kind == ast::Declaration::Kind::Activity && !declaration.fn.has_body;
-    if (external) not_supported(e.span, "an activity without a body, served by a worker process,");
     return;
   }
   expr(e.object);

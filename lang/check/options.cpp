@@ -13,7 +13,6 @@ struct OptionRow {
   const char* name;
   uint8_t where;
   OptionType type;
-  bool supported;
   std::string_view values;
 };
 struct RetryRow {
@@ -24,8 +23,7 @@ struct RetryRow {
 constexpr uint8_t Child = 1;
 constexpr uint8_t Step = 2;
 constexpr OptionRow kOptions[] = {
-#define WF_OPTION(name, where, type, supported, values, doc) \
-  {name, where, OptionType::type, supported, values},
+#define WF_OPTION(name, where, type, values, doc) {name, where, OptionType::type, values},
 #include "lang/check/options.def"
 };
 constexpr RetryRow kRetry[] = {
@@ -142,10 +140,6 @@ void Checker::option(const ast::MapExpr::Entry& entry, Where where) {
     }
   }
   if (entry.key.text == "retry_policy") retry_policy(*entry.value);
-  if (!row->supported) {
-    diagnostics_.warning("option-not-supported", entry.key.span,
-                         name + " is not supported yet and has no effect", "leave it out");
-  }
 }
 
 void Checker::retry_policy(const ast::Expr& value) {

@@ -28,6 +28,7 @@ void add_once(std::vector<RunId>& runs, RunId run) {
 }  // namespace
 
 int cmd_resume(const CommandLine& line) {
+  if (auto queues = queues_of(line); !queues) return say_error(queues.error());
   auto journal = open_journal(line, Access::Read);  // a store that is not there is not to be made
   if (!journal) return say_error(journal.error());
   journal = open_journal(line, Access::Write);

@@ -141,6 +141,7 @@ int cmd_run(const CommandLine& line) {
   if (line.has("--ephemeral") && line.has("--store"))
     return usage_error(line.command(),
                        "--ephemeral keeps nothing, --store names where to keep it: give one");
+  if (auto queues = queues_of(line); !queues) return say_error(queues.error());
   Request request{line.one("FILE"), {}, 0, {}, line.one("--id")};
   if (line.has("--id"))
     if (auto checked = check_id(request.id); !checked) return say_error(checked.error());

@@ -9,6 +9,7 @@
 #include "runtime/cli/describe.h"
 #include "runtime/cli/open_store.h"
 #include "runtime/cli/report.h"
+#include "runtime/replay/history_player.h"
 #include "runtime/replay/replay.h"
 #include "runtime/values/codec.h"
 
@@ -25,29 +26,80 @@ struct Shown {
   std::optional<Outcome> outcome;    // of a closed run
   std::vector<OpenStep> open_steps;  // of an open one
   std::vector<WaitingPlace> waiting;
-  std::map<uint64_t, Record> retries;      // step → its last AttemptFailed
+  std::map<uint64_t, Record> retries;  // step → its last AttemptFailed
+  struct Step {
+    std::string options;  // JSON, "" where there are none
+    std::string hint;     // what it may wait for
+  };
+  std::map<uint64_t, Step> steps;          // what is known of open ones, from their records
+  std::string options;                     // of the run: JSON, "" where there are none
+  std::string not_begun;                   // why, perhaps
   std::string replay_fault;                // why the last three are missing
   bool damaged = false;                    // its program cannot be read
   std::map<std::string, size_t> children;  // status → how many
 };
 
-std::string memo_of(const Record& started) {
+/// The options in force, as JSON; `memo` apart, which is no setting.
+struct Options {
+  std::string json;  // "" where there are none
+  std::string memo = "null";
+  std::string task_queue;
+};
+
+Options read_options(const std::string& cbor) {
+  Options out;
   Heap heap;
-  Value options;
+  Value value;
   std::string error;
-  if (started.options.empty() || !from_cbor(heap, started.options, options, error) ||
-      !options.is(Tag::Map))
-    return "null";
-  Value* memo = map_find(options.map(), "memo");
-  std::string json;
-  return memo && !to_json(*memo, json, {.pretty = false, .lossy = true}) ? json : "null";
+  if (cbor.empty() || !from_cbor(heap, cbor, value, error) || !value.is(Tag::Map)) return out;
+  Map* rest = make_map(heap);
+  for (uint32_t i = 0; i < value.map()->used; ++i) {
+    const Entry& entry = map_entries(value.map())[i];
+    const std::string_view name = entry.key != nullptr ? entry.key->view() : "";
+    if (name == "memo") {
+      out.memo.clear();
+      to_json(entry.value, out.memo, {.pretty = false, .lossy = true});
+    } else if (!name.empty()) {
+      map_set(heap, rest, name, entry.value);
+    }
+    if (name == "task_queue") append_text(out.task_queue, entry.value);
+  }
+  if (rest->count > 0) to_json(Value::of(rest), out.json, {.pretty = false, .lossy = true});
+  return out;
 }
 
-/// A step is retried while its newest failed attempt stands behind everything else said of it.
-void collect_retries(Shown& shown, const std::vector<std::pair<Lsn, Record>>& history) {
+/// What an open step, or a run that has not begun, may wait for: a queue that nobody serves. ""
+/// where it is the default one, which is always served.
+std::string queue_hint(const Shown& shown, const std::string& queue) {
+  if (queue == "default") return "";
+  return fmt::format("queue {}: if nobody serves it,  wf resume {} --queue {}", printable(queue),
+                     shell_word(std::string(shown.info->id)), shell_word(queue + "=N"));
+}
+
+void collect_steps(Shown& shown, const History& history) {
+  const Options run = read_options(history.front().second.options);
+  const std::string own = run.task_queue.empty() ? "default" : run.task_queue;
+  if (history.size() == 1 && shown.info->status == RunStatus::Running) {
+    shown.not_begun = queue_hint(shown, own);
+  }
   for (const auto& [at, record] : history) {
     if (record.type == RecordType::AttemptFailed) shown.retries[record.step] = record;
     if (record.type == RecordType::StepEnded) shown.retries.erase(record.step);
+    const bool step = record.type == RecordType::StepScheduled;
+    if (!step && record.type != RecordType::ChildStarted) continue;
+    const Options options = read_options(record.options);
+    Shown::Step& told = shown.steps[record.step];
+    told.options = options.json;
+    if (!step) continue;
+    const std::string queue = options.task_queue.empty() ? own : options.task_queue;
+    const int index = shown.program && record.kind == static_cast<uint64_t>(StepKind::Activity)
+                          ? shown.program->find_activity(record.name)
+                          : -1;
+    const bool worker =
+        index >= 0 && shown.program->activities[static_cast<size_t>(index)].function < 0;
+    told.hint = worker ? fmt::format("no worker serves activity {} (queue {})", record.name,
+                                     printable(queue))
+                       : queue_hint(shown, queue);
   }
 }
 
@@ -72,7 +124,11 @@ Result<Shown> gather_shown(const Journal& journal, const RunInfo& info) {
     ++shown.children[status_name(child->status)];
   auto history = journal.history(info.number);
   if (!history) return tl::unexpected(history.error());
-  if (!history->empty()) shown.memo = memo_of(history->front().second);
+  if (!history->empty()) {
+    const Options options = read_options(history->front().second.options);
+    shown.memo = options.memo;
+    shown.options = options.json;
+  }
   if (auto program = stored_program(journal, info)) {
     shown.program = std::move(*program);
   } else {
@@ -85,8 +141,8 @@ Result<Shown> gather_shown(const Journal& journal, const RunInfo& info) {
   shown.input = arguments_json(
       *arguments, index < 0 ? nullptr : &shown.program->workflows[static_cast<size_t>(index)]);
   if (info.status == RunStatus::Running) {
-    collect_retries(shown, *history);
-    replay_open(shown, journal);
+    if (!history->empty()) collect_steps(shown, *history);
+    if (shown.not_begun.empty()) replay_open(shown, journal);
   } else {
     auto outcome = read_outcome(journal, info);
     if (!outcome) return tl::unexpected(outcome.error());
@@ -115,7 +171,9 @@ std::string document(const Shown& shown) {
   shown.parent ? json.text(shown.parent->id) : json.null();
   json.key("started").text(time_text(info.started_ms)).key("ended");
   shown.outcome ? json.text(time_text(info.ended_ms)) : json.null();
-  json.key("memo").raw(shown.memo).key("input").raw(shown.input);
+  json.key("memo").raw(shown.memo).key("options").raw(shown.options.empty() ? "{}" : shown.options);
+  if (!shown.not_begun.empty()) json.key("not_begun").text(shown.not_begun);
+  json.key("input").raw(shown.input);
   if (shown.outcome && shown.outcome->error)
     write_error(json.key("error"), *shown.outcome->error);
   else if (shown.outcome)
@@ -133,6 +191,10 @@ std::string document(const Shown& shown) {
     json.key("name").text(step.name).key("id");
     step.id.empty() ? json.null() : json.text(step.id);
     json.key("where").text(place_text(program, unpack_place(step.where)));
+    if (auto told = shown.steps.find(step.step.value); told != shown.steps.end()) {
+      json.key("options").raw(told->second.options.empty() ? "{}" : told->second.options);
+      if (!told->second.hint.empty()) json.key("may_wait_for").text(told->second.hint);
+    }
     if (auto retry = shown.retries.find(step.step.value); retry != shown.retries.end()) {
       json.key("failed_attempts").number(static_cast<int64_t>(retry->second.number));
       json.key("next_attempt").text(time_text(retry->second.time));
@@ -158,6 +220,11 @@ void append_open_step(std::string& out, const Shown& shown, const OpenStep& step
   const Program* program = shown.program ? &*shown.program : nullptr;
   out += fmt::format("  {} {} {}   {}\n", step_word(step.type), printable(step.name),
                      printable(step.id), place_text(program, unpack_place(step.where)));
+  if (auto told = shown.steps.find(step.step.value); told != shown.steps.end()) {
+    if (!told->second.options.empty())
+      out += "      with " + printable(told->second.options) + "\n";
+    if (!told->second.hint.empty()) out += "      " + told->second.hint + "\n";
+  }
   auto retry = shown.retries.find(step.step.value);
   if (retry == shown.retries.end()) return;
   const ErrorView error = read_error(retry->second.value);
@@ -184,6 +251,8 @@ std::string text(const Shown& shown, bool colour) {
     out += fmt::format("ended     {}   after {}\n", time_text(info.ended_ms),
                        duration_text(info.ended_ms - info.started_ms));
   if (shown.memo != "null") out += "memo      " + printable(shown.memo) + "\n";
+  if (!shown.options.empty()) out += "options   " + printable(shown.options) + "\n";
+  if (!shown.not_begun.empty()) out += "has not begun: " + shown.not_begun + "\n";
   out += "input     " + printable(shown.input) + "\n";
   if (!shown.children.empty()) {
     out += "children ";

@@ -107,6 +107,9 @@ std::string kind_text(const Record& record) {
                                                                                : "not_found";
     case RecordType::SignalReceived:
     case RecordType::UpdateReceived:
+    case RecordType::Heartbeat:
+    case RecordType::StepDispatched:
+    case RecordType::SecretRead:
     case RecordType::RunStarted:
     case RecordType::RunTimedOut:
     case RecordType::Terminated:
@@ -170,7 +173,9 @@ std::string Describer::words(const Record& r) {
       steps_[r.step] = kind + " " + r.name;
       return kind + " " + r.name + " scheduled" + with_value(" with ", r.value);
     case RecordType::StepEnded:
-      return step_label(r) + " " + kind + with_value(": ", r.value);
+      return step_label(r) + " " + kind +
+             (r.number == kOutcomeUnknown ? ", its outcome unknown" : "") +
+             with_value(": ", r.value);
     case RecordType::TimerStarted:
       steps_[r.step] = kind;
       return kind + " until " + time_text(r.time);
@@ -211,6 +216,13 @@ std::string Describer::words(const Record& r) {
       return "update " + r.name + " came" + with_value(": ", r.value);
     case RecordType::UpdateEnded:
       return updates_[r.id] + " " + kind + with_value(": ", r.value);
+    case RecordType::Heartbeat:
+      return fmt::format("heartbeat of attempt {} of {}", r.number, step_label(r)) +
+             with_value(": ", r.value);
+    case RecordType::StepDispatched:
+      return fmt::format("attempt {} of {} begins, at most once", r.number, step_label(r));
+    case RecordType::SecretRead:
+      return "secret " + r.name + (r.value.empty() ? " is not set" : " was read");
   }
   return name_of(r.type);
 }

@@ -46,6 +46,7 @@ int report(const CommandLine& line, const Journal& journal, const RunInfo& info,
 }  // namespace
 
 int end_run(const CommandLine& line, const std::function<Result<void>(Engine&, RunId)>& ask) {
+  if (auto queues = queues_of(line); !queues) return say_error(queues.error());
   if (auto reader = open_journal(line, Access::Read); !reader) return say_error(reader.error());
   auto journal = open_journal(line, Access::Write);
   if (!journal) return say_error(journal.error());

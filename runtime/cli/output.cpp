@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "runtime/effects/secrets.h"
+
 namespace wakeful::cli {
 namespace {
 
@@ -73,7 +75,7 @@ void prepare_descriptors() {
   signal(SIGPIPE, SIG_IGN);
 }
 
-void write_stderr(std::string_view text) { write_all(STDERR_FILENO, text); }
+void write_stderr(std::string_view text) { write_all(STDERR_FILENO, show_secrets(text)); }
 
 void say(const std::string& message) { write_stderr("wf: " + message + "\n"); }
 
@@ -136,7 +138,7 @@ std::string shell_word(const std::string& word) {
 }
 
 void Stdout::write(std::string_view text) {
-  if (error_ == 0) error_ = write_all(STDOUT_FILENO, text);
+  if (error_ == 0) error_ = write_all(STDOUT_FILENO, show_secrets(text));
 }
 
 int Stdout::finish(int code) {

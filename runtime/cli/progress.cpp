@@ -111,6 +111,8 @@ std::string Progress::run_line(const LiveRun& run, size_t depth, size_t columns)
                     run.retries[0].step.value,
                     std::max<int64_t>(0, (run.retries[0].due_ms - system_clock().now_ms()) / 1000),
                     printable(run.retries[0].error));
+  else if (!run.queued.empty())
+    text += "  waits: " + printable(run.queued[0].why);
   else if (!run.waiting.empty())
     text += "  " + printable(run.waiting[0].what) + "  " + place_of(run);
   std::replace(text.begin(), text.end(), '\n', ' ');

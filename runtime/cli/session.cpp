@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <charconv>
 
 #include "runtime/cli/open_store.h"
 #include "runtime/cli/progress.h"
@@ -30,13 +31,49 @@ void install_handler(void (*handler)(int)) {
   sigaction(SIGTERM, &action, nullptr);
 }
 
+bool has_queues(const CommandLine& line) {
+  const std::string_view name = line.command().name;
+  return name == "run" || name == "resume" || name == "cancel";
+}
+
+Engine::Limits limits_of(const CommandLine& line) {
+  Engine::Limits limits;
+  if (auto queues = queues_of(line)) limits.queues = std::move(*queues);
+  return limits;
+}
+
 }  // namespace
+
+Result<std::map<std::string, size_t>> queues_of(const CommandLine& line) {
+  std::map<std::string, size_t> queues;
+  if (!has_queues(line)) return queues;
+  for (const std::string& word : line.all("--queue")) {
+    const size_t at = word.rfind('=');
+    const std::string name = word.substr(0, at);
+    size_t slots = 0;
+    const char* end = word.data() + word.size();
+    const auto parsed = at == word.npos ? std::from_chars(end, end, slots)
+                                        : std::from_chars(word.data() + at + 1, end, slots);
+    if (name.empty() || parsed.ec != std::errc() || parsed.ptr != end || slots == 0 ||
+        slots > 1'000'000) {
+      return fail(
+          Fault::Usage,
+          fmt::format(
+              "--queue takes NAME=N, the name of a queue and how many of its steps may be in "
+              "progress at once, as --queue heavy=2; got {}",
+              printable(word)));
+    }
+    if (!queues.emplace(name, slots).second)
+      return fail(Fault::Usage, fmt::format("--queue {} is given twice", printable(name)));
+  }
+  return queues;
+}
 
 Session::Session(const CommandLine& line, Journal& journal, Stdout& out)
     : line_(line),
       journal_(journal),
       out_(out),
-      engine_(std::make_unique<Engine>(journal, *this, Engine::Services{}, Engine::Limits{})),
+      engine_(std::make_unique<Engine>(journal, *this, Engine::Services{}, limits_of(line))),
       progress_(Progress::wanted() ? std::make_unique<Progress>(line, journal, *engine_)
                                    : nullptr) {
   working_engine = engine_.get();
@@ -86,8 +123,9 @@ void Session::say_what_is_open(const std::vector<RunId>& runs) {
   for (const RunId run : runs) {
     const RunInfo& info = *journal_.find(run);
     if (info.status == RunStatus::Running) {
-      say(kept ? fmt::format("interrupted; {} is kept. To go on:  wf resume {}{}",
-                             printable(info.id), shell_word(info.id), store_words(line_))
+      say(kept ? fmt::format("interrupted; {} is kept. To go on:  wf resume {}{}{}",
+                             printable(info.id), shell_word(info.id), store_words(line_),
+                             queue_words())
                : "interrupted; an ephemeral run is not kept");
       continue;
     }
@@ -98,6 +136,13 @@ void Session::say_what_is_open(const std::vector<RunId>& runs) {
                                          store_words(line_))
                            : ""));
   }
+}
+
+std::string Session::queue_words() const {
+  std::string words;
+  if (!has_queues(line_)) return words;
+  for (const std::string& word : line_.all("--queue")) words += " --queue " + shell_word(word);
+  return words;
 }
 
 std::vector<RunId> newest_attempts(const Journal& journal, const std::vector<RunId>& runs) {

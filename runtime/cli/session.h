@@ -12,6 +12,9 @@ namespace wakeful::cli {
 
 class Progress;
 
+/// `--queue NAME=N`, of the commands that have it.
+Result<std::map<std::string, size_t>> queues_of(const CommandLine& line);
+
 class Session final : public EngineOutput {
  public:
   /// `line` and `journal` must outlive it. What scripts print goes to `out`, or to stderr with
@@ -33,6 +36,8 @@ class Session final : public EngineOutput {
            const std::string& fields_json) override;
   void run_ended(const RunInfo& info) override;
   void warn(const std::string& message) override;
+
+  std::string queue_words() const;
 
   const CommandLine& line_;
   Journal& journal_;

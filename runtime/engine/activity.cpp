@@ -81,11 +81,16 @@ bool ActivityHost::decode(const std::string& cbor, Value& out) {
 }
 
 void ActivityHost::make_self() {
-  Map* self = make_map(heap_, 4);
+  Map* self = make_map(heap_, 5);
   map_set(heap_, self, "id", string_value(heap_, call_.workflow_id));
   map_set(heap_, self, "workflow", string_value(heap_, call_.workflow));
   map_set(heap_, self, "attempt", Value::of(static_cast<int64_t>(call_.attempt)));
   map_set(heap_, self, "key", string_value(heap_, call_.key));
+  Value progress;
+  std::string unreadable;
+  if (!call_.progress.empty() && !from_cbor(heap_, call_.progress, progress, unreadable))
+    progress = {};
+  map_set(heap_, self, "progress", progress);
   self->flags |= Object::kFrozen;
   machine_.self = Value::of(self);
 }

@@ -23,7 +23,10 @@ class ActivityWorld {
   virtual void log(const char* level, const std::string& message,
                    const std::string& fields_json) = 0;
   virtual std::optional<std::string> environment(const std::string& name) = 0;
+  virtual std::optional<std::string> secret(const std::string& name) = 0;  // its placeholder
   virtual int64_t now_ms() = 0;
+  /// `progress`: CBOR, or none where the heartbeat says nothing. False: cancelled, as of sleep().
+  virtual bool heartbeat(std::optional<std::string> progress) = 0;
   virtual uint64_t random() = 0;  // the seed of the attempt's generator
  protected:
   ~ActivityWorld() = default;
@@ -36,6 +39,7 @@ struct ActivityCall {
   std::string workflow;
   std::string key;  // idempotency key of the step
   uint64_t attempt = 1;
+  std::string progress;  // CBOR: what an attempt before said last; "" where none did
   size_t heap_limit_bytes = Heap::kDefaultLimit;
 };
 

@@ -39,6 +39,31 @@ void do_sleep(ActivityHost& host, Args& args) {
   host.answer(Value::null());
 }
 
+void do_secret(ActivityHost& host, Args& args) {
+  if (!args[0].is(Tag::String))
+    return host.raise("TypeError", fmt::format("secret needs a name, got {}", type_name(args[0])));
+  const std::string name(args[0].string()->view());
+  auto placeholder = host.world().secret(name);
+  if (!placeholder) {
+    return host.raise(
+        "KeyError",
+        fmt::format("the secret {} is not there: set the environment variable of that name", name));
+  }
+  host.answer(string_value(host.heap(), *placeholder));
+}
+
+void do_heartbeat(ActivityHost& host, Args& args) {
+  std::optional<std::string> progress;
+  if (!args[0].is_absent()) {
+    progress.emplace();
+    if (auto wrong = to_cbor(args[0], *progress))
+      return host.raise("TypeError",
+                        fmt::format("heartbeat: progress{}: {}", wrong->path, wrong->message));
+  }
+  if (!host.world().heartbeat(std::move(progress))) return host.raise_cancelled();
+  host.answer(Value::null());
+}
+
 void do_now(ActivityHost& host, Args&) { host.answer(Value::time(host.world().now_ms())); }
 
 void do_env_get(ActivityHost& host, Args& args) {
@@ -60,7 +85,8 @@ const std::unordered_map<std::string_view, BuiltinHandler>& handlers() {
   static const std::unordered_map<std::string_view, BuiltinHandler> table = {
       {"print", do_print},     {"log_debug", do_log<0>}, {"log_info", do_log<1>},
       {"log_warn", do_log<2>}, {"log_error", do_log<3>}, {"sleep", do_sleep},
-      {"time_now", do_now},    {"env_get", do_env_get},
+      {"time_now", do_now},    {"env_get", do_env_get},  {"heartbeat", do_heartbeat},
+      {"secret", do_secret},
   };
   return table;
 }

@@ -16,6 +16,25 @@ const StepOptions& options_of(const LiveRunEntry& entry) {
 
 }  // namespace
 
+/// Whether the id of a closed run may not be taken again: then the record says so.
+bool Engine::State::refuse_reuse(Record& record, const RunInfo& closed) {
+  const IdReusePolicy policy = options_cache.of(record.options)->id_reuse;
+  const bool only_failed = policy == IdReusePolicy::AllowDuplicateFailedOnly;
+  if (policy == IdReusePolicy::AllowDuplicate) return false;
+  if (only_failed && closed.status != RunStatus::Completed) return false;
+  record.kind = static_cast<uint64_t>(ChildRefusal::AlreadyExists);
+  record.ref = 0;
+  record.value = text_cbor(fmt::format(
+      "the id \"{}\" belongs to run #{} of {}, which has {}, and its id_reuse_policy is \"{}\": "
+      "give another id "
+      "with `as`, or another policy",
+      record.id, closed.number.value, closed.workflow,
+      closed.status == RunStatus::TimedOut ? "timed out"
+                                           : fmt::format("ended as {}", status_name(closed.status)),
+      only_failed ? "allow_duplicate_failed_only" : "reject_duplicate"));
+  return true;
+}
+
 /// Answers ChildStarted: with the number of the new run, or with the reason why there is none.
 void Engine::State::start_child(LiveRunEntry& parent, Record& record) {
   RunId holder;
@@ -31,6 +50,10 @@ void Engine::State::start_child(LiveRunEntry& parent, Record& record) {
                     "runs: give another with `as`, "
                     "or wait for that run to end",
                     record.id, holder.value, info != nullptr ? info->workflow : "a workflow"));
+    journal.append(record);
+    return;
+  }
+  if (other != nullptr && refuse_reuse(record, *other)) {
     journal.append(record);
     return;
   }

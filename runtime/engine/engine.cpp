@@ -21,7 +21,12 @@ constexpr int64_t kSleepUsMax = 60'000'000;
 }  // namespace
 
 Engine::State::State(Journal& j, EngineOutput& o, Services s, Limits l)
-    : journal(j), output(o), services(s), limits(l) {
+    : journal(j),
+      output(o),
+      services(s),
+      limits(std::move(l)),
+      secrets(
+          [&effects = s.effects](const std::string& name) { return effects.environment(name); }) {
   pool = std::make_unique<BlockingPool>(std::max<size_t>(limits.effects_at_once, 1));
   journal.on_durable([to = wakeup] { to->notify(); });
 }
@@ -106,6 +111,7 @@ void Engine::State::release() {
     dispatches.pop_front();
     dispatch(next.run, next.step);
   }
+  if (!stopping) serve_queues();
 }
 
 void Engine::State::fire_timers() {
@@ -130,12 +136,26 @@ void Engine::State::fire(const TimerTarget& target) {
       event.type = RecordType::RunTimedOut;
       event.name = target.use == TimerUse::RunTimeout ? "run_timeout" : "execution_timeout";
       return tell(*entry, std::move(event));
-    case TimerUse::StepRetry:
+    case TimerUse::StepRetry: {
       if (entry == nullptr || !entry->steps.contains(target.step.value)) return;
-      entry->steps.at(target.step.value)->retry = {};
+      LiveStep& step = *entry->steps.at(target.step.value);
+      arm_start(target.run, step, step.retry.due_ms);
+      step.retry = {};
       return queue_dispatch(target.run, target.step, journal.appended());
+    }
     case TimerUse::StepTimeout:
-      return time_out_attempt(target.run, target.step);
+      return time_out_attempt(target.run, target.step, "start_to_close_timeout");
+    case TimerUse::StepDeadline:
+      return time_out_step(target.run, target.step, false);
+    case TimerUse::StepStart:
+      return time_out_step(target.run, target.step, true);
+    case TimerUse::Heartbeat:
+      return check_heartbeat(target.run, target.step);
+    case TimerUse::Progress:
+      if (entry == nullptr || !entry->steps.contains(target.step.value)) return;
+      return note_progress(target.run, *entry->steps.at(target.step.value));
+    case TimerUse::QueueWarning:
+      return warn_of(target.step.value);
     case TimerUse::ChildRetry:
       return next_attempt(target.run, target.step);
     case TimerUse::AttemptSleep: {
@@ -152,8 +172,8 @@ void Engine::State::fire(const TimerTarget& target) {
 /// durable long since.
 bool Engine::State::can_release() const {
   const Lsn durable = journal.durable();
-  return gate.ready(durable) ||
-         (!answers.empty() && answers.front().position <= durable) || (!dispatches.empty() && dispatches.front().position <= durable);
+  return gate.ready(durable) || (!answers.empty() && answers.front().position <= durable) ||
+         (!dispatches.empty() && dispatches.front().position <= durable);
 }
 
 void Engine::State::sleep_until_something_happens() {
@@ -225,6 +245,8 @@ Result<RunId> Engine::start(const Program& program, const std::string& workflow,
   started.kind = 1;
   const Constant& declared = program.workflows[static_cast<size_t>(index)].options;
   if (declared.kind == Constant::Kind::Map) to_cbor(image->materialise(declared), started.options);
+  // The seed of a store's first run makes its placeholders of secrets.
+  if (s.journal.appended() == Lsn{}) s.secrets.set_salt(started.number);
   s.journal.append(started);
   auto setup = std::make_unique<Run::Setup>();
   setup->number = started.run;
@@ -295,6 +317,14 @@ std::vector<LiveRun> Engine::live(RunId root) const {
       if (!step->retry) continue;
       node.retries.push_back(
           {step->step, step->attempt, step->retry.due_ms, read_error(step->last_error).message});
+    }
+    for (const auto& [number, step] : entry->steps) {
+      if (step->queue != nullptr)
+        node.queued.push_back({step->step, step->queue->why(step->name), step->queue->slots == 0});
+    }
+    if (!entry->run && state_->parks(*entry)) {
+      const TaskQueue& queue = state_->queue_named(entry->options->task_queue, false);
+      node.queued.push_back({StepId{}, queue.why(""), true});
     }
     tree.push_back(std::move(node));
     std::vector<uint64_t> children;

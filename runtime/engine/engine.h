@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,6 +43,13 @@ struct LiveRun {
     std::string error;
   };
   std::vector<Retry> retries;
+  /// A step that waits for a slot of its queue; step 0: the run itself, which has not begun.
+  struct Queued {
+    StepId step;
+    std::string why;  // "queue heavy: nobody serves it", for the reader
+    bool unserved;
+  };
+  std::vector<Queued> queued;
 };
 
 /// What came of an update: its value, or its error (CBOR).
@@ -57,6 +65,9 @@ class Engine {
   struct Limits {
     size_t heap_bytes = Heap::kDefaultLimit;
     size_t effects_at_once = 256;  // threads for blocking calls
+    /// Named queues that are served here, each with so many slots. "default" is always served,
+    /// without a limit unless it has one here.
+    std::map<std::string, size_t> queues;
   };
   Engine(Journal& journal, EngineOutput& output, Services services, Limits limits);
   ~Engine();

@@ -91,13 +91,15 @@ Result<void> Recovery::add(RunId run) {
   if (!setup) return tl::unexpected(setup.error());
   setup->heap_limit_bytes = state_.limits.heap_bytes;
   LiveRunEntry& entry = state_.add_run(run, std::make_unique<Run::Setup>(std::move(*setup)));
-  entry.run = std::make_unique<Run>(std::move(*entry.unborn));
-  entry.unborn.reset();
   entry.spawned = Lsn{started.ref};
   entry.resumed = true;
   entry.announce =
       !entry.parent || std::find(requested_.begin(), requested_.end(), run) != requested_.end();
   if (!started.options.empty()) entry.options = state_.options_cache.of(started.options);
+  if (history.size() > 1 || !state_.parks(entry)) {
+    entry.run = std::make_unique<Run>(std::move(*entry.unborn));
+    entry.unborn.reset();
+  }
   if (info.undoing) entry.undoing = std::make_unique<Undoing>();
   Open& open = found_[run];
   open.run = run;
@@ -117,7 +119,7 @@ void Recovery::read_history(Open& open, LiveRunEntry& entry, const History& hist
     if (class_of(record.type) == RecordClass::Command) {
       read_command(open, entry, at, record);
     } else {
-      read_event(open, entry, record);
+      read_event(open, entry, at, record);
     }
   }
   for (auto& [number, step] : entry.steps) {
@@ -128,6 +130,9 @@ void Recovery::read_history(Open& open, LiveRunEntry& entry, const History& hist
         open.cancels.contains(number) ? entry.last_time : state_.services.clock.now_ms();
     step->dispatched =
         step->retry ? step->retry.due_ms <= latest : !open.never_begun.contains(number);
+    if (step->options->at_most_once) step->dispatched = step->lost;
+    if (state_.queue_of(entry, *step).worker) step->dispatched = false;
+    if (!step->retry) state_.arm_start(entry.number, *step, step->scheduled_ms);
   }
   std::sort(open.steps.begin(), open.steps.end());
 }
@@ -142,6 +147,9 @@ void Recovery::read_command(Open& open, LiveRunEntry& entry, Lsn at, const Recor
       step->arguments = record.value;
       step->options = state_.options_cache.of(record.options);
       step->burst = entry.burst;
+      step->scheduled_ms = entry.last_time;
+      step->position = at.value;
+      state_.arm_deadline(entry.number, *step);
       entry.steps[record.step] = std::move(step);
       return;
     }
@@ -159,6 +167,9 @@ void Recovery::read_command(Open& open, LiveRunEntry& entry, Lsn at, const Recor
         open.never_begun.insert(record.step);
       }
       return;
+    case RecordType::SecretRead:
+      state_.secrets.know(record.name);
+      return;
     case RecordType::UndoSent:
       open.undos[record.step] = record.ref;
       return;
@@ -167,7 +178,7 @@ void Recovery::read_command(Open& open, LiveRunEntry& entry, Lsn at, const Recor
   }
 }
 
-void Recovery::read_event(Open& open, LiveRunEntry& entry, const Record& record) {
+void Recovery::read_event(Open& open, LiveRunEntry& entry, Lsn at, const Record& record) {
   if (class_of(record.type) == RecordClass::Event && record.type != RecordType::Interrupted) {
     entry.last_time = std::max(entry.last_time, record.time);
     ++entry.burst;
@@ -175,7 +186,7 @@ void Recovery::read_event(Open& open, LiveRunEntry& entry, const Record& record)
   switch (record.type) {
     case RecordType::StepEnded:
       if (auto step = entry.steps.find(record.step); step != entry.steps.end()) {
-        state_.timers.drop(step->second->retry);
+        state_.let_go(entry.number, *step->second);
         entry.steps.erase(step);
       }
       return;
@@ -185,10 +196,20 @@ void Recovery::read_event(Open& open, LiveRunEntry& entry, const Record& record)
         state_.timers.drop(step.retry);
         step.attempt = record.number + 1;
         step.unknown = record.kind == kOutcomeUnknown;
+        step.lost = false;
+        step.position = at.value;
         step.last_error = record.value;
         step.retry = state_.timers.arm(record.time, record.step,
                                        {TimerUse::StepRetry, entry.number, step.step});
       }
+      return;
+    case RecordType::Heartbeat:
+      if (auto found = entry.steps.find(record.step); found != entry.steps.end())
+        found->second->progress = record.value;
+      return;
+    case RecordType::StepDispatched:
+      if (auto found = entry.steps.find(record.step); found != entry.steps.end())
+        found->second->lost = true;
       return;
     case RecordType::TimerFired:
       if (auto timer = entry.timers.find(record.step); timer != entry.timers.end()) {

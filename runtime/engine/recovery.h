@@ -20,6 +20,7 @@ namespace wakeful {
 ///   UndoSent – UndoRequested of the child      the child is rebuilt and told
 ///   UndoEnded – ChildUndone                    the parent is told
 ///   StepScheduled – StepEnded                  dispatched again: same attempt, same key
+///   StepDispatched – StepEnded                 at most once: the step fails, its outcome unknown
 ///   AttemptFailed – StepEnded                  the next attempt is made when it is due
 ///   TimerStarted – TimerFired                  the timer is armed, and fires at once if it is due
 ///   RunEnded with lines – Released             the lines of its last burst go out again
@@ -52,7 +53,7 @@ class Recovery {
   Result<void> load();
   Result<void> add(RunId run);
   void read_history(Open& open, LiveRunEntry& entry, const History& history);
-  void read_event(Open& open, LiveRunEntry& entry, const Record& record);
+  void read_event(Open& open, LiveRunEntry& entry, Lsn at, const Record& record);
   void read_command(Open& open, LiveRunEntry& entry, Lsn at, const Record& record);
   int64_t first_start(RunId parent, StepId step, int64_t newest_start) const;
   Result<void> link_children(Open& open);

@@ -210,6 +210,10 @@ Result<void> Recovery::play(const Open& open) {
   LiveRunEntry* found = state_.find(open.run);
   if (found == nullptr) return {};  // terminated meanwhile
   LiveRunEntry& entry = *found;
+  if (!entry.run) {  // nobody serves its queue
+    state_.make_ready(entry);
+    return {};
+  }
   BurstHost live(state_, entry);
   HistoryPlayer player(*entry.run, histories_.at(open.run),
                        state_.player_sources(*entry.setup().image), &live);
@@ -249,8 +253,13 @@ void Recovery::dispatch(const Open& open) {
     if (step != entry->steps.end()) state_.cancel_step(*entry, StepId{number});
   }
   for (uint64_t number : open.steps) {
-    if (entry->steps.contains(number))
+    auto step = entry->steps.find(number);
+    if (step == entry->steps.end()) continue;
+    if (step->second->lost) {
+      state_.lose_outcome(*entry, StepId{number});
+    } else {
       state_.queue_dispatch(open.run, StepId{number}, state_.journal.durable());
+    }
   }
 }
 

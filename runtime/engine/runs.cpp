@@ -36,6 +36,11 @@ LiveRunEntry* Engine::State::find(RunId run) {
 
 void Engine::State::make_ready(LiveRunEntry& entry) {
   if (entry.queued) return;
+  if (parks(entry)) {
+    TaskQueue& queue = queue_named(entry.options->task_queue, false);
+    queue.parked.insert(entry.number.value);
+    return expect_warning(queue);
+  }
   entry.queued = true;
   ready.push_back(entry.number);
 }
@@ -108,6 +113,8 @@ void Engine::State::begin_burst(LiveRunEntry& entry) {
   entry.burst_cpu_us = 0;
   entry.burst_output_bytes = 0;
   if (!entry.run) {
+    if (entry.options && !entry.options->task_queue.empty())
+      queue_named(entry.options->task_queue, false).parked.erase(entry.number.value);
     entry.run = std::make_unique<Run>(std::move(*entry.unborn));
     entry.unborn.reset();
     entry.run->deliver(entry.run->setup().started.event(), "");
@@ -177,12 +184,11 @@ void Engine::State::end_burst(LiveRunEntry& entry, bool last) {
 void Engine::State::drop_run(LiveRunEntry& entry) {
   for (auto& [step, key] : entry.timers) timers.drop(key);
   for (auto& [number, step] : entry.steps) {
-    timers.drop(step->retry);
-    if (step->running) {
-      timers.drop(step->running->timeout);
-      cancel_attempt(*step->running);
-    }
+    let_go(entry.number, *step);
+    if (step->running) cancel_attempt(*step->running);
   }
+  if (!entry.run && entry.options && !entry.options->task_queue.empty())
+    queue_named(entry.options->task_queue, false).parked.erase(entry.number.value);
   if (entry.timeouts) {
     timers.drop(entry.timeouts->run);
     timers.drop(entry.timeouts->execution);
@@ -227,6 +233,11 @@ bool BurstHost::command(Record& record) {
       }
       journal.append(record);
       return true;
+    case RecordType::SecretRead:
+      record.value.clear();
+      if (auto found = state_.secret(record.name)) record.value = text_cbor(*found);
+      journal.append(record);
+      return true;
     case RecordType::RunEnded:
       // logs count as lines too, and those of a burst that recovery played again
       record.number = (record.number & ~kPrinted) | (entry_.lines.empty() ? 0 : kPrinted);
@@ -252,6 +263,8 @@ bool BurstHost::command(Record& record) {
       return true;
     case RecordType::SignalReceived:
     case RecordType::UpdateReceived:
+    case RecordType::Heartbeat:
+    case RecordType::StepDispatched:
     case RecordType::RunStarted:
     case RecordType::CancelRequested:
     case RecordType::RunTimedOut:

@@ -21,10 +21,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "runtime/effects/secrets.h"
 #include "runtime/engine/blocking_pool.h"
 #include "runtime/engine/carriers.h"
 #include "runtime/engine/engine.h"
 #include "runtime/engine/output_gate.h"
+#include "runtime/engine/queues.h"
 #include "runtime/engine/step_options.h"
 #include "runtime/engine/timers.h"
 #include "runtime/engine/wakeup.h"
@@ -52,8 +54,12 @@ std::string signal_id(RunId sender, uint64_t step);
 struct Attempt {
   CancelToken token;
   uint64_t number = 1;
-  bool timed_out = false;
-  TimerKey timeout;
+  Slot slot;           // given back when it has ended
+  bool begun = false;  // its fiber has; before, it waits for StepDispatched to be durable
+  const char* timed_out = nullptr;  // the option that struck
+  TimerKey timeout;                 // start_to_close
+  TimerKey heartbeat;
+  int64_t last_beat_ms = 0;
   FiberGate* sleeping = nullptr;  // open() ends its sleep
 };
 
@@ -66,10 +72,19 @@ struct LiveStep {
   std::shared_ptr<const StepOptions> options;
   uint64_t attempt = 1;              // the present or next one
   std::shared_ptr<Attempt> running;  // null: not dispatched, or between attempts
+  int64_t scheduled_ms = 0;          // time-outs count from here
+  uint64_t position = 0;             // in the journal: its place among those that wait for a slot
+  TaskQueue* queue = nullptr;            // where it waits for a slot
   TimerKey retry;                    // armed between attempts
+  TimerKey deadline;                 // schedule_to_close
+  TimerKey start;                    // schedule_to_start, until the attempt has a slot
   std::string last_error;            // CBOR, of the attempt before
   bool dispatched = false;           // the present attempt was, or may have been before a crash
   bool unknown = false;              // kOutcomeUnknown: of this attempt or one before it
+  bool lost = false;                 // at most once, and its outcome was lost in a crash
+  std::string progress;              // CBOR: the last heartbeat's
+  int64_t progress_noted_ms = 0;     // when it was last journaled
+  TimerKey progress_due;             // armed while there is some that is not
   bool cancelled = false;            // asked for by the run
   uint64_t burst = 0;                // the one that scheduled it
 };
@@ -110,9 +125,9 @@ struct LiveRunEntry {
   uint32_t unreleased = 0;                // items of the gate that hold its lines
   std::vector<OutputLine> lines;          // of the present burst
   std::unique_ptr<RunTimeouts> timeouts;  // null: none is armed
-  bool resumed = false;  // its history is older than this engine
+  bool resumed = false;                   // its history is older than this engine
   std::unique_ptr<std::map<std::string, UpdateDone>> updates;  // sent and not answered, by id
-  std::unique_ptr<Undoing> undoing;       // of a completed run that undoes itself; null elsewhere
+  std::unique_ptr<Undoing> undoing;  // of a completed run that undoes itself; null elsewhere
   // Ordered maps: an empty one is small, and most runs have few steps.
   std::map<uint64_t, TimerKey> timers;  // by step
   std::map<uint64_t, std::unique_ptr<LiveStep>> steps;
@@ -179,6 +194,7 @@ struct Engine::State {
 
   // children.cpp: how children start, end, are tried again, cancelled and terminated
   void start_child(LiveRunEntry& parent, Record& record);
+  bool refuse_reuse(Record& record, const RunInfo& closed);
   LiveRunEntry& start_attempt(Run::Setup setup, RunId parent, StepId parent_step, Lsn spawned,
                               uint32_t attempt, std::shared_ptr<const StepOptions> options,
                               int64_t first_started_ms);
@@ -213,6 +229,11 @@ struct Engine::State {
   void schedule(LiveRunEntry& entry, const Record& record);
   void queue_dispatch(RunId run, StepId step, Lsn position);
   void dispatch(RunId run, StepId step);
+  void take_slot(LiveRunEntry& entry, LiveStep& step, TaskQueue& queue);
+  void begin_attempt(LiveRunEntry& entry, LiveStep& step);
+  void arm_deadline(RunId run, LiveStep& step);
+  void arm_start(RunId run, LiveStep& step, int64_t from_ms);
+  void let_go(RunId run, LiveStep& step);
   void perform(RunId run, LiveStep& step, std::shared_ptr<Attempt> attempt);
   void attempt_ended(RunId run, StepId step, const std::shared_ptr<Attempt>& attempt,
                      EffectOutcome outcome);
@@ -220,7 +241,27 @@ struct Engine::State {
   void end_step(LiveRunEntry& entry, StepId step, StepStatus status, std::string value);
   void cancel_step(LiveRunEntry& entry, StepId step);
   void cancel_attempt(Attempt& attempt);
-  void time_out_attempt(RunId run, StepId step);
+  void time_out_attempt(RunId run, StepId step, const char* option);
+  void time_out_step(RunId run, StepId step, bool to_start);
+  void lose_outcome(LiveRunEntry& entry, StepId step);
+
+  // progress.cpp: heartbeats
+  bool heartbeat(RunId run, StepId step, const std::shared_ptr<Attempt>& attempt,
+                 std::optional<std::string> progress);
+  void check_heartbeat(RunId run, StepId step);
+  void note_progress(RunId run, LiveStep& step);
+
+  // queues.cpp: who may begin
+  TaskQueue& queue_named(const std::string& name, bool worker);
+  TaskQueue& queue_of(const LiveRunEntry& entry, const LiveStep& step);
+  bool parks(LiveRunEntry& entry);
+  void wait_in(TaskQueue& queue, RunId run, LiveStep& step);
+  void serve_queues();
+  bool can_serve() const;
+  void expect_warning(TaskQueue& queue);
+  void warn_of(uint64_t queue);
+  std::optional<std::string> secret(const std::string& name);
+  void salt_secrets();
   EffectOutcome run_blocking(const EffectCall& call, const std::shared_ptr<Attempt>& attempt);
   bool attempt_sleep(RunId run, StepId step, const std::shared_ptr<Attempt>& attempt, int64_t ms);
 
@@ -241,9 +282,11 @@ struct Engine::State {
   Limits limits;
   std::shared_ptr<Wakeup> wakeup = std::make_shared<Wakeup>();
   Carriers carriers;
+  Secrets secrets;
   std::unique_ptr<BlockingPool> pool;
   size_t blocking = 0;  // calls that threads of the pool are asked for
 
+  std::map<std::pair<std::string, bool>, TaskQueue> queues;  // by name and `worker`
   std::unordered_map<RunId, std::unique_ptr<LiveRunEntry>> runs;
   std::unordered_map<std::pair<uint64_t, uint64_t>, ChildBackoff, PairHash>
       backoffs;                                        // by parent and step

@@ -42,9 +42,18 @@ RetryPolicy read_retry(Map* map) {
   return retry;
 }
 
-ParentClosePolicy read_close_policy(Value value) {
-  if (!value.is(Tag::String)) return ParentClosePolicy::Wait;
-  std::string_view name = value.string()->view();
+std::string_view text_of(Map* map, const char* key) {
+  Value* value = map_find(map, key);
+  return value != nullptr && value->is(Tag::String) ? value->string()->view() : std::string_view();
+}
+
+IdReusePolicy read_id_reuse(std::string_view name) {
+  if (name == "allow_duplicate_failed_only") return IdReusePolicy::AllowDuplicateFailedOnly;
+  if (name == "reject_duplicate") return IdReusePolicy::RejectDuplicate;
+  return IdReusePolicy::AllowDuplicate;
+}
+
+ParentClosePolicy read_close_policy(std::string_view name) {
   if (name == "cancel") return ParentClosePolicy::Cancel;
   if (name == "terminate") return ParentClosePolicy::Terminate;
   if (name == "abandon") return ParentClosePolicy::Abandon;
@@ -81,7 +90,14 @@ StepOptions parse_step_options(const std::string& cbor) {
   options.run_timeout_ms = duration_or(map, "run_timeout", -1);
   if (Value* v = map_find(map, "retry_policy"); v && v->is(Tag::Map))
     options.retry = read_retry(v->map());
-  if (Value* v = map_find(map, "parent_close_policy")) options.close_policy = read_close_policy(*v);
+  options.schedule_to_close_ms = duration_or(map, "schedule_to_close_timeout", -1);
+  options.schedule_to_start_ms = duration_or(map, "schedule_to_start_timeout", -1);
+  options.heartbeat_ms = duration_or(map, "heartbeat_timeout", -1);
+  Value* once = map_find(map, "at_most_once");
+  options.at_most_once = once != nullptr && once->is(Tag::Bool) && once->boolean;
+  options.task_queue = text_of(map, "task_queue");
+  options.close_policy = read_close_policy(text_of(map, "parent_close_policy"));
+  options.id_reuse = read_id_reuse(text_of(map, "id_reuse_policy"));
   return options;
 }
 

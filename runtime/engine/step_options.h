@@ -23,13 +23,20 @@ struct RetryPolicy {
 };
 
 enum class ParentClosePolicy : uint8_t { Wait, Cancel, Terminate, Abandon };
+enum class IdReusePolicy : uint8_t { AllowDuplicate, AllowDuplicateFailedOnly, RejectDuplicate };
 
 struct StepOptions {
   RetryPolicy retry;
   int64_t start_to_close_ms = -1;  // of an activity or effect; -1: none, as below
+  int64_t schedule_to_close_ms = -1;
+  int64_t schedule_to_start_ms = -1;
+  int64_t heartbeat_ms = -1;
+  bool at_most_once = false;
+  std::string task_queue;  // "": none is named
   int64_t execution_timeout_ms = -1;
   int64_t run_timeout_ms = -1;
   ParentClosePolicy close_policy = ParentClosePolicy::Wait;
+  IdReusePolicy id_reuse = IdReusePolicy::AllowDuplicate;
 };
 
 /// Checked by the run core before: what does not fit is left at its default.

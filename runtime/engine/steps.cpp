@@ -25,6 +25,21 @@ const Builtin* find_effect(const std::string& qualified) {
                            std::string_view(qualified).substr(dot + 1));
 }
 
+/// On a thread of the pool: the effect sees the values of secrets, nobody else does.
+EffectOutcome run_with_secrets(Effects& effects, Secrets& secrets, const EffectCall& call,
+                               CancelToken& token) {
+  EffectCall revealed = call;
+  if (const std::string missing = secrets.reveal(revealed.args); !missing.empty()) {
+    return {StepStatus::Failed,
+            error_cbor("KeyError",
+                       fmt::format("the secret {0} is not there: set the environment variable {0}",
+                                   missing))};
+  }
+  EffectOutcome outcome = effects.run(revealed, token);
+  secrets.conceal(outcome.value);
+  return outcome;
+}
+
 /// What an activity's body reaches, on its fiber.
 class AttemptWorld final : public ActivityWorld {
  public:
@@ -44,8 +59,14 @@ class AttemptWorld final : public ActivityWorld {
   std::optional<std::string> environment(const std::string& name) override {
     return state_.services.effects.environment(name);
   }
+  std::optional<std::string> secret(const std::string& name) override {
+    return state_.secret(name);
+  }
   int64_t now_ms() override { return state_.services.clock.now_ms(); }
   uint64_t random() override { return state_.services.random.next(); }
+  bool heartbeat(std::optional<std::string> progress) override {
+    return state_.heartbeat(run_, step_, attempt_, std::move(progress));
+  }
 
  private:
   Engine::State& state_;
@@ -65,6 +86,10 @@ void Engine::State::schedule(LiveRunEntry& entry, const Record& record) {
   step->arguments = record.value;
   step->options = options_cache.of(record.options);
   step->burst = entry.burst;
+  step->scheduled_ms = entry.last_time;
+  step->position = journal.appended().value;
+  arm_deadline(entry.number, *step);
+  arm_start(entry.number, *step, step->scheduled_ms);
   entry.steps[record.step] = std::move(step);
   queue_dispatch(entry.number, StepId{record.step}, journal.appended());
 }
@@ -73,23 +98,75 @@ void Engine::State::queue_dispatch(RunId run, StepId step, Lsn position) {
   dispatches.push_back({run, step, position});
 }
 
+void Engine::State::arm_deadline(RunId run, LiveStep& step) {
+  if (step.options->schedule_to_close_ms < 0) return;
+  step.deadline = timers.arm(step.scheduled_ms + step.options->schedule_to_close_ms, step.position,
+                             {TimerUse::StepDeadline, run, step.step});
+}
+
+void Engine::State::arm_start(RunId run, LiveStep& step, int64_t from_ms) {
+  if (step.options->schedule_to_start_ms < 0) return;
+  step.start = timers.arm(from_ms + step.options->schedule_to_start_ms, step.position,
+                          {TimerUse::StepStart, run, step.step});
+}
+
+/// Nothing is to happen to the step any more.
+void Engine::State::let_go(RunId run, LiveStep& step) {
+  for (TimerKey* key : {&step.retry, &step.deadline, &step.start, &step.progress_due})
+    timers.drop(*key);
+  if (step.queue != nullptr) {
+    step.queue->waiting.erase({step.position, run.value, step.step.value});
+    step.queue = nullptr;
+  }
+  if (!step.running) return;
+  timers.drop(step.running->timeout);
+  timers.drop(step.running->heartbeat);
+}
+
 void Engine::State::dispatch(RunId run, StepId number) {
   LiveRunEntry* entry = find(run);
   if (entry == nullptr) return;
   auto found = entry->steps.find(number.value);
   if (found == entry->steps.end()) return;  // cancelled before it began
   LiveStep& step = *found->second;
+  if (step.running && !step.running->begun) return begin_attempt(*entry, step);
   WF_CHECK(!step.running);
   if (entry->in_burst) return entry->held.push_back(number);
-  step.dispatched = true;
+  TaskQueue& queue = queue_of(*entry, step);
+  if (queue.unlimited()) return take_slot(*entry, step, queue);
+  wait_in(queue, run, step);  // serve_queues() gives it its turn
+}
+
+/// It may begin: at once, or, if it must not be repeated after a crash, once the journal knows.
+void Engine::State::take_slot(LiveRunEntry& entry, LiveStep& step, TaskQueue& queue) {
+  timers.drop(step.start);
   step.running = std::make_shared<Attempt>();
   step.running->number = step.attempt;
-  if (step.options->start_to_close_ms >= 0) {
-    step.running->timeout =
-        timers.arm(services.clock.now_ms() + step.options->start_to_close_ms,
-                   journal.appended().value, {TimerUse::StepTimeout, run, number});
-  }
-  perform(run, step, step.running);
+  step.running->slot = Slot(queue);
+  if (!step.options->at_most_once) return begin_attempt(entry, step);
+  Record note;
+  note.type = RecordType::StepDispatched;
+  note.run = entry.number;
+  note.step = step.step.value;
+  note.time = services.clock.now_ms();
+  note.number = step.attempt;
+  journal.append(note);
+  queue_dispatch(entry.number, step.step, journal.appended());
+}
+
+void Engine::State::begin_attempt(LiveRunEntry& entry, LiveStep& step) {
+  step.dispatched = true;
+  Attempt& attempt = *step.running;
+  attempt.begun = true;
+  attempt.last_beat_ms = services.clock.now_ms();
+  const auto arm = [&](int64_t ms, TimerUse use) {
+    return ms < 0 ? TimerKey{}
+                  : timers.arm(attempt.last_beat_ms + ms, journal.appended().value,
+                               {use, entry.number, step.step});
+  };
+  attempt.timeout = arm(step.options->start_to_close_ms, TimerUse::StepTimeout);
+  attempt.heartbeat = arm(step.options->heartbeat_ms, TimerUse::Heartbeat);
+  perform(entry.number, step, step.running);
 }
 
 /// Starts a fiber for the attempt; everything it needs is copied, since the run may be gone before
@@ -116,11 +193,24 @@ void Engine::State::perform(RunId run, LiveStep& step, std::shared_ptr<Attempt> 
   call.workflow = setup.workflow;
   call.key = key;
   call.attempt = attempt->number;
+  call.progress = step.progress;
   call.heap_limit_bytes = limits.heap_bytes;
   carriers.start([this, run, number, attempt, image = setup.image, call = std::move(call)] {
     AttemptWorld world(*this, run, number, attempt);
     attempt_ended(run, number, attempt, run_activity(call, image, world));
   });
+}
+
+/// The placeholder of a secret; none where the variable is not set.
+std::optional<std::string> Engine::State::secret(const std::string& name) {
+  salt_secrets();
+  return secrets.read(name);
+}
+
+void Engine::State::salt_secrets() {
+  if (secrets.has_salt()) return;
+  auto first = journal.record_at(Lsn{1});
+  secrets.set_salt(first ? first->number : 0);
 }
 
 /// Blocks the fiber, not the thread.
@@ -131,8 +221,9 @@ EffectOutcome Engine::State::run_blocking(const EffectCall& call,
   }
   FiberGate done(carriers);
   EffectOutcome outcome;
+  salt_secrets();
   pool->submit([&] {
-    outcome = services.effects.run(call, attempt->token);
+    outcome = run_with_secrets(services.effects, secrets, call, attempt->token);
     wakeup->post([&done] { done.open(); });
   });
   ++blocking;
@@ -160,24 +251,46 @@ void Engine::State::cancel_attempt(Attempt& attempt) {
   if (attempt.sleeping != nullptr) attempt.sleeping->open();
 }
 
+/// What to say of a time-out.
+std::string timeout_error(const LiveStep& step, const char* option, uint64_t attempt) {
+  const StepOptions& options = *step.options;
+  const std::string_view name = option;
+  std::string text;
+  if (name == "start_to_close_timeout") {
+    text = fmt::format("attempt {} of {} took longer than its start_to_close_timeout of {}",
+                       attempt, step.name, duration_text(options.start_to_close_ms));
+  } else if (name == "heartbeat_timeout") {
+    text = fmt::format("attempt {} of {} gave no heartbeat for its heartbeat_timeout of {}",
+                       attempt, step.name, duration_text(options.heartbeat_ms));
+  } else if (name == "schedule_to_start_timeout") {
+    text = fmt::format("{} did not begin within its schedule_to_start_timeout of {}", step.name,
+                       duration_text(options.schedule_to_start_ms));
+    if (step.queue != nullptr) text += ": " + step.queue->why(step.name);
+  } else {
+    text = fmt::format("{} took longer than its schedule_to_close_timeout of {}", step.name,
+                       duration_text(options.schedule_to_close_ms));
+    if (step.queue != nullptr) text += ": " + step.queue->why(step.name);
+    if (!step.last_error.empty())
+      text += "; its last attempt failed: " + read_error(step.last_error).message;
+  }
+  return error_cbor("Timeout", text);
+}
+
 /// On the attempt's fiber, as the last thing that it does.
 void Engine::State::attempt_ended(RunId run, StepId number, const std::shared_ptr<Attempt>& attempt,
                                   EffectOutcome outcome) {
   timers.drop(attempt->timeout);
+  timers.drop(attempt->heartbeat);
+  attempt->slot.give_back();
   LiveRunEntry* entry = find(run);
   if (entry == nullptr) return;
   auto found = entry->steps.find(number.value);
   if (found == entry->steps.end() || found->second->running != attempt) return;
   LiveStep& step = *found->second;
   step.running = nullptr;
-  if (attempt->timed_out && !step.cancelled) {
+  if (attempt->timed_out != nullptr && !step.cancelled) {
     step.unknown = true;
-    return attempt_failed(
-        *entry, step,
-        error_cbor("Timeout", fmt::format("attempt {} of {} took longer than its "
-                                          "start_to_close_timeout of {}",
-                                          attempt->number, step.name,
-                                          duration_text(step.options->start_to_close_ms))));
+    return attempt_failed(*entry, step, timeout_error(step, attempt->timed_out, attempt->number));
   }
   if (outcome.status == StepStatus::Completed) {
     return end_step(*entry, number, StepStatus::Completed, std::move(outcome.value));
@@ -191,20 +304,26 @@ void Engine::State::attempt_ended(RunId run, StepId number, const std::shared_pt
 
 void Engine::State::attempt_failed(LiveRunEntry& entry, LiveStep& step, const std::string& error) {
   const RetryPolicy& retry = step.options->retry;
-  if (!retry.retries(step.attempt, read_error(error).kind)) {
+  const int64_t due = services.clock.now_ms() + retry.backoff_ms(step.attempt);
+  const int64_t limit = step.options->schedule_to_close_ms;
+  const bool too_late = limit >= 0 && due >= step.scheduled_ms + limit;
+  const bool never_again = step.options->at_most_once && step.unknown;
+  if (too_late || never_again || !retry.retries(step.attempt, read_error(error).kind)) {
     return end_step(entry, step.step, StepStatus::Failed, error);
   }
+  if (step.progress_due) note_progress(entry.number, step);
   Record note;
   note.type = RecordType::AttemptFailed;
   note.run = entry.number;
   note.step = step.step.value;
-  note.time = services.clock.now_ms() + retry.backoff_ms(step.attempt);
+  note.time = due;
   note.kind = step.unknown ? kOutcomeUnknown : 0;
   note.number = step.attempt;
   note.value = error;
   const Lsn at = journal.append(note);
   ++step.attempt;
   step.dispatched = false;
+  step.position = at.value;
   step.last_error = error;
   step.retry = timers.arm(note.time, at.value, {TimerUse::StepRetry, entry.number, step.step});
 }
@@ -212,6 +331,7 @@ void Engine::State::attempt_failed(LiveRunEntry& entry, LiveStep& step, const st
 void Engine::State::end_step(LiveRunEntry& entry, StepId step, StepStatus status,
                              std::string value) {
   const bool unknown = entry.steps.at(step.value)->unknown && status != StepStatus::Completed;
+  let_go(entry.number, *entry.steps.at(step.value));
   entry.steps.erase(step.value);
   PendingEvent event;
   event.type = RecordType::StepEnded;
@@ -226,8 +346,7 @@ void Engine::State::end_step(LiveRunEntry& entry, StepId step, StepStatus status
 void Engine::State::cancel_step(LiveRunEntry& entry, StepId number) {
   LiveStep& step = *entry.steps.at(number.value);
   step.cancelled = true;
-  if (step.running) return cancel_attempt(*step.running);
-  timers.drop(step.retry);
+  if (step.running && step.running->begun) return cancel_attempt(*step.running);
   const bool dispatched = step.dispatched && step.burst != entry.burst;  // before a crash
   step.unknown = step.unknown || dispatched;
   std::string error = error_cbor(
@@ -238,13 +357,43 @@ void Engine::State::cancel_step(LiveRunEntry& entry, StepId number) {
   end_step(entry, number, StepStatus::Cancelled, std::move(error));
 }
 
-void Engine::State::time_out_attempt(RunId run, StepId number) {
+void Engine::State::time_out_attempt(RunId run, StepId number, const char* option) {
   LiveRunEntry* entry = find(run);
   if (entry == nullptr) return;
   auto found = entry->steps.find(number.value);
   if (found == entry->steps.end() || !found->second->running) return;
-  found->second->running->timed_out = true;
-  cancel_attempt(*found->second->running);
+  Attempt& attempt = *found->second->running;
+  if (attempt.timed_out == nullptr) attempt.timed_out = option;
+  cancel_attempt(attempt);
+}
+
+/// All of its time is over, or it has waited too long for its turn: there is no other attempt.
+void Engine::State::time_out_step(RunId run, StepId number, bool to_start) {
+  LiveRunEntry* entry = find(run);
+  if (entry == nullptr || !entry->steps.contains(number.value)) return;
+  LiveStep& step = *entry->steps.at(number.value);
+  const char* option = to_start ? "schedule_to_start_timeout" : "schedule_to_close_timeout";
+  if (step.running && step.running->begun) return time_out_attempt(run, number, option);
+  step.unknown = step.unknown || step.dispatched;  // before a crash
+  end_step(*entry, number, StepStatus::Failed, timeout_error(step, option, step.attempt));
+}
+
+/// The engine died between its dispatch and its end, and it must not be done twice.
+void Engine::State::lose_outcome(LiveRunEntry& entry, StepId number) {
+  LiveStep& step = *entry.steps.at(number.value);
+  step.unknown = true;
+  const Builtin* effect = step.kind == StepKind::Effect ? find_effect(step.name) : nullptr;
+  const std::string_view module = effect != nullptr ? effect->module : "";
+  const char* kind = module == "http"   ? "HttpError"
+                     : module == "exec" ? "ExecError"
+                     : module == "file" ? "IoError"
+                                        : "Error";
+  end_step(entry, number, StepStatus::Failed,
+           error_cbor(
+               kind, fmt::format(
+                         "{} was in progress when the engine stopped; whether it had its effect is "
+                         "not known, and at_most_once forbids to repeat it",
+                         step.name)));
 }
 
 }  // namespace wakeful

@@ -14,6 +14,11 @@ enum class TimerUse : uint8_t {
   Step,              // a timer of a script: TimerFired
   StepRetry,         // the next attempt of a step
   StepTimeout,       // start_to_close_timeout of an attempt
+  StepDeadline,      // schedule_to_close_timeout of a step
+  StepStart,         // schedule_to_start_timeout: it still waits for a slot
+  Heartbeat,         // heartbeat_timeout of an attempt
+  Progress,          // what an attempt said of its progress is to be noted
+  QueueWarning,      // something has waited long for a queue that nobody serves; step: which queue
   ChildRetry,        // the next attempt of a child; run and step are the parent's
   RunTimeout,        // run_timeout
   ExecutionTimeout,  // execution_timeout

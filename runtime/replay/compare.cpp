@@ -13,7 +13,8 @@ bool is_refused_child(const Record& record) {
 
 /// The value is the outside's answer, not the code's saying.
 bool value_is_answer(const Record& known) {
-  return known.type == RecordType::ValueRecorded || is_refused_child(known);
+  return known.type == RecordType::ValueRecorded || known.type == RecordType::SecretRead ||
+         is_refused_child(known);
 }
 
 bool kind_is_answer(const Record& known) {

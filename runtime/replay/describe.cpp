@@ -131,6 +131,12 @@ std::string words(const Record& record) {
     case RecordType::ChildUndone:
       return fmt::format("the undoing of step {} {}", record.step,
                          status_name(static_cast<StepStatus>(record.kind)));
+    case RecordType::Heartbeat:
+      return fmt::format("attempt {} of step {} said how far it is", record.number, record.step);
+    case RecordType::StepDispatched:
+      return fmt::format("attempt {} of step {} was about to begin", record.number, record.step);
+    case RecordType::SecretRead:
+      return fmt::format("reads the secret {}", record.name);
   }
   return "an unknown record";
 }

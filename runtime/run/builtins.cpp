@@ -80,6 +80,27 @@ void do_env_get(Core& core, RunStrand& strand, Args& args) {
   core.answer(strand, value);
 }
 
+/// Recorded like env.get, but not its value: the host answers with a placeholder, which effects
+/// understand.
+void do_secret(Core& core, RunStrand& strand, Args& args) {
+  if (!args[0].is(Tag::String))
+    return core.raise(strand, "TypeError",
+                      std::string("secret needs a name, got ") + type_name(args[0]));
+  Record record;
+  record.type = RecordType::SecretRead;
+  record.name = args[0].string()->view();
+  record.where = core.place_of(strand);
+  if (!core.command(record)) return;
+  Value placeholder;
+  std::string unreadable;
+  if (record.value.empty() || !from_cbor(core.heap, record.value, placeholder, unreadable)) {
+    return core.raise(
+        strand, "KeyError",
+        "the secret " + record.name + " is not there: set the environment variable of that name");
+  }
+  core.answer(strand, placeholder);
+}
+
 void do_cancel(Core& core, RunStrand& strand, Args& args) {
   Value reason = args.size() > 1 ? args[1] : Value::absent();
   if (!reason.is(Tag::String) && !reason.is_absent() && !reason.is_null()) {
@@ -113,7 +134,7 @@ const std::unordered_map<std::string_view, Handler>& handlers() {
       {"log_warn", do_log<2>},      {"log_error", do_log<3>}, {"sleep", do_sleep},
       {"timer", do_timer},          {"time_now", do_now},     {"env_get", do_env_get},
       {"handle_cancel", do_cancel}, {"receive", do_receive},  {"signal", do_signal},
-      {"handle_signal", do_send_signal},
+      {"handle_signal", do_send_signal}, {"secret", do_secret},
   };
   return table;
 }
@@ -129,7 +150,8 @@ void Run::Core::trap_builtin(RunStrand& strand, const Builtin& builtin, std::vec
   auto found = handlers().find(builtin.symbol);
   if (found == handlers().end()) {
     return raise(strand, "TypeError",
-                 "`" + builtin.qualified() + "` is not supported yet in a workflow");
+                 "`" + builtin.qualified() + "` cannot be used in a workflow" +
+                     (builtin.qualified() == "heartbeat" ? ", only in an activity's body" : ""));
   }
   found->second(*this, strand, args);
 }

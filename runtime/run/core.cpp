@@ -119,6 +119,9 @@ void Run::Core::take_event(const Record& event, const std::string& value) {
     case RecordType::UndoEnded:
     case RecordType::SignalSent:
     case RecordType::UpdateEnded:
+    case RecordType::Heartbeat:
+    case RecordType::StepDispatched:
+    case RecordType::SecretRead:
     case RecordType::Terminated:
     case RecordType::Interrupted:
     case RecordType::ChildStarted:
@@ -177,7 +180,8 @@ void Run::Core::make_self() {
   map_set(heap, self, "attempt",
           Value::of(static_cast<int64_t>(std::max<uint64_t>(started.kind, 1))));
   map_set(heap, self, "started_at", Value::time(started.time));
-  map_set(heap, self, "task_queue", option("task_queue"));
+  const Value queue = option("task_queue");
+  map_set(heap, self, "task_queue", queue.is_null() ? string_value(heap, "default") : queue);
   map_set(heap, self, "memo", option("memo"));
   self->flags |= Object::kFrozen;
   machine.self = Value::of(self);

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "runtime/values/codec.h"
+#include "runtime/vm/messages.h"
 
 namespace wakeful {
 
@@ -22,7 +23,7 @@ struct Row {
 };
 
 constexpr auto kOptions = std::to_array<Row>({
-#define WF_OPTION(name, where, type, supported, values, doc) {name, where, Type::type, values},
+#define WF_OPTION(name, where, type, values, doc) {name, where, Type::type, values},
 #include "lang/check/options.def"
 });
 
@@ -71,7 +72,14 @@ struct Check {
       std::string name(entry.key->view());
       const Row* found = row(rows, name, where);
       if (found == nullptr) {
-        return fail("unknown option `" + prefix + name + "`; there are " + names(rows, where));
+        std::vector<std::string_view> known;
+        for (const Row& r : rows) {
+          if ((r.where & where) != 0) known.push_back(r.name);
+        }
+        const std::string near = nearest_of(name, known);
+        return fail(
+            "unknown option `" + prefix + name + "`; " +
+            (near.empty() ? "there are " + names(rows, where) : "did you mean `" + near + "`?"));
       }
       if (!one(*found, prefix + name, entry.value)) return false;
     }
@@ -115,7 +123,7 @@ struct Check {
   bool word(std::string_view values, const std::string& path, Value v) {
     if (!v.is(Tag::String)) return wrong_type(path, "a string", v);
     std::string_view given = v.string()->view();
-    if (values.empty()) return true;
+    if (values.empty()) return !given.empty() || fail(path + " cannot be empty");
     for (size_t at = 0; at <= values.size();) {
       size_t end = std::min(values.find(' ', at), values.size());
       if (values.substr(at, end - at) == given) return true;
