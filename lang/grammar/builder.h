@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "lang/ast/ast.h"
-#include "lang/grammar/token.h"
+#include "lang/grammar/syntax.h"
 
 namespace wakeful::grammar {
 
@@ -78,6 +78,11 @@ class Builder {
   void close();    // after success
   void discard();  // after failure
   Frame& frame() { return frames_.back(); }
+  /// Notes what the rule of the innermost frame took, where somebody wants to know.
+  std::vector<Taken>* taken = nullptr;
+  void record(Shape shape) {
+    if (taken) taken->push_back({shape, frames_.back().token, position - 1});
+  }
 
   /// What came onto a stack since the frame began.
   template <class T>
@@ -193,6 +198,7 @@ class Builder {
   ast::Callable callable(bool has_body);
 
   ast::File finish();
+  Tokens take_tokens() { return std::move(tokens_); }
   std::vector<std::string> lost_names;
 
  private:

@@ -185,6 +185,10 @@ struct recovering : custom {
 template <class R>
 inline constexpr const char* expected = nullptr;
 
+/// The shape of a node's rule; syntax_shapes.h has the rows.
+template <class R>
+inline constexpr Shape shape_of = Shape::None;
+
 template <class R>
 struct plain_control : p::normal<R> {
   template <class In>
@@ -203,6 +207,7 @@ struct node_control : plain_control<R> {
   }
   template <class In>
   static void success(const In&, Builder& b) {
+    if constexpr (shape_of<R> != Shape::None) b.record(shape_of<R>);
     b.close();
   }
   template <class In>

@@ -63,7 +63,8 @@ struct pattern : node<p::sor<identifier, map_pattern, list_pattern>> {};
 // --- functions ---
 
 struct param : node<identifier, p::opt<annotation>, p::opt<field_default>> {};
-struct params : enclosed<Tok::LeftParen, Bracket::Other, separated<param>, Tok::RightParen> {};
+struct params : node<enclosed<Tok::LeftParen, Bracket::Other, separated<param>, Tok::RightParen>> {
+};
 struct arrow_param : node<identifier> {};
 struct arrow_body : nested<expression> {};
 struct arrow_function : node<when<sees_arrow_function>, p::sor<arrow_param, params>,
@@ -119,11 +120,11 @@ struct settled_batch : p::seq<when<sees_settled_batch>, any_token, mark> {};
 struct batch_index : p::if_must<comma, identifier> {};
 struct batch_in : tok_anywhere<Tok::In> {};
 struct percent : p::seq<tok<Tok::Percent>, mark> {};
-struct bound_size : p::seq<word<"size", true>, mark, p::must<expression>> {};
-struct bound_limit : p::seq<word<"limit", true>, mark, p::must<expression>> {};
-struct bound_pause : p::seq<word<"pause", true>, mark, p::must<expression>> {};
+struct bound_size : node<word<"size", true>, mark, p::must<expression>> {};
+struct bound_limit : node<word<"limit", true>, mark, p::must<expression>> {};
+struct bound_pause : node<word<"pause", true>, mark, p::must<expression>> {};
 struct bound_tolerate
-    : p::seq<word<"tolerate", true>, mark, p::must<before_percent<expression>>, p::opt<percent>> {};
+    : node<word<"tolerate", true>, mark, p::must<before_percent<expression>>, p::opt<percent>> {};
 struct batch_bounds : p::star<p::sor<bound_size, bound_limit, bound_pause, bound_tolerate>> {};
 struct batch_expression
     : node<tok<Tok::Batch>, p::opt<settled_batch>, p::must<pattern>, p::opt<batch_index>,

@@ -112,6 +112,7 @@ void Lexer::newline(uint32_t at) {
 
 void Lexer::comment(uint32_t begin, uint32_t end) {
   std::string_view text = source_.substr(begin, end - begin);
+  out_.comments.push_back({begin, end, newline_});
   if (text.substr(0, 2) == "##") {
     text.remove_prefix(2);
     if (!text.empty() && text[0] == ' ') text.remove_prefix(1);

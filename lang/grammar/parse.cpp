@@ -4,6 +4,7 @@
 #include "lang/grammar/actions.h"
 #include "lang/grammar/literals.h"
 #include "lang/grammar/messages.h"
+#include "lang/grammar/syntax_shapes.h"
 
 namespace wakeful {
 
@@ -97,18 +98,20 @@ void make_pattern(Builder& b) {
 
 namespace {
 
-ast::File parse_text(uint32_t file_index, std::string_view text, Diagnostics& diagnostics) {
+ast::File parse_text(uint32_t file_index, std::string_view text, Diagnostics& diagnostics,
+                     Syntax* syntax) {
   Builder builder(file_index, text, lex(file_index, text, diagnostics), diagnostics);
+  if (syntax) builder.taken = &syntax->taken;
   TokenInput in{builder};
   builder.open();  // the file's own frame: what is pushed into it stays
   p::parse<file, action, control>(in, builder);
-  return builder.finish();
+  ast::File file = builder.finish();
+  if (syntax) syntax->tokens = builder.take_tokens();
+  return file;
 }
 
-}  // namespace
-}  // namespace grammar
-
-ast::File parse(uint32_t file_index, const Sources& sources, Diagnostics& diagnostics) {
+ast::File parse_file(uint32_t file_index, const Sources& sources, Diagnostics& diagnostics,
+                     Syntax* syntax) {
   const std::string& text = sources.files[file_index]->text();
   ast::File nothing;
   nothing.index = file_index;
@@ -118,14 +121,28 @@ ast::File parse(uint32_t file_index, const Sources& sources, Diagnostics& diagno
                       "split it with `import`");
     return nothing;
   }
-  const size_t invalid = grammar::first_invalid_utf8(text);
+  const size_t invalid = first_invalid_utf8(text);
   if (invalid != std::string::npos) {
     auto at = static_cast<uint32_t>(invalid);
     diagnostics.error("not-utf8", {file_index, at, at + 1}, "this byte is not UTF-8",
                       "save the file as UTF-8");
     return nothing;
   }
-  return grammar::parse_text(file_index, text, diagnostics);
+  return parse_text(file_index, text, diagnostics, syntax);
+}
+
+}  // namespace
+
+Syntax read_syntax(uint32_t file_index, const Sources& sources, Diagnostics& diagnostics) {
+  Syntax syntax;
+  syntax.tree = parse_file(file_index, sources, diagnostics, &syntax);
+  return syntax;
+}
+
+}  // namespace grammar
+
+ast::File parse(uint32_t file_index, const Sources& sources, Diagnostics& diagnostics) {
+  return grammar::parse_file(file_index, sources, diagnostics, nullptr);
 }
 
 }  // namespace wakeful

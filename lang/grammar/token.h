@@ -52,6 +52,11 @@ struct Tokens {
     std::string text;
   };
   std::vector<Doc> docs;  // the `##` comments, in order
+  struct Comment {
+    uint32_t begin, end;  // from its `#` to the end of its line
+    bool stands_alone;    // nothing else on its line
+  };
+  std::vector<Comment> comments;  // all of them, in order
   std::vector<ast::File::Allow> allowed;
 };
 

@@ -19,20 +19,6 @@ namespace fs = std::filesystem;
 /// Spans hold 32-bit offsets; no script that a person wrote comes near.
 constexpr size_t kSourceBytesMax = size_t{64} << 20;
 
-Result<std::string> read_source(const fs::path& path) {
-  std::error_code error;
-  if (fs::is_directory(path, error))
-    return fail(Fault::Usage, "it is a folder; a script was expected");
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  if (in && in.peek() != EOF) text << in.rdbuf();
-  if (!in.is_open() || in.bad()) return fail(Fault::Usage, std::strerror(errno ? errno : EIO));
-  std::string result = text.str();
-  if (result.size() > kSourceBytesMax) return fail(Fault::Usage, "it is larger than 64 MB");
-  return result;
-}
-
 struct Project {
   fs::path folder;
   std::string path;  // of the file, relative to the folder
@@ -68,6 +54,20 @@ std::string count_of(size_t n, const char* what) {
 }
 
 }  // namespace
+
+Result<std::string> read_source(const std::string& file) {
+  std::error_code error;
+  if (fs::is_directory(file, error))
+    return fail(Fault::Usage, "it is a folder; a script was expected");
+  errno = 0;
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  if (in && in.peek() != EOF) text << in.rdbuf();
+  if (!in.is_open() || in.bad()) return fail(Fault::Usage, std::strerror(errno ? errno : EIO));
+  std::string result = text.str();
+  if (result.size() > kSourceBytesMax) return fail(Fault::Usage, "it is larger than 64 MB");
+  return result;
+}
 
 Result<Compiled> compile_file(const std::string& file) {
   const Project project = find_project(file);

@@ -9,6 +9,9 @@
 
 namespace wakeful::cli {
 
+/// The text of a script; Fault::Usage and why where it cannot be read.
+Result<std::string> read_source(const std::string& file);
+
 /// Compiles FILE. The project folder, where imports may reach, is the working directory if the file
 /// lies below it, else the file's own folder. Fault::Usage where FILE cannot be read; what is wrong
 /// with its text is in the diagnostics.

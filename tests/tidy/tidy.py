@@ -20,6 +20,7 @@ MAY_INCLUDE = {
     "lang/grammar": ["lang/ast", "lang/diagnostics"],
     "lang/check": ["lang/ast", "lang/diagnostics", "lang/grammar", "stdlib"],
     "lang/explain": ["lang/diagnostics/diagnostics.def"],
+    "lang/format": ["lang/ast", "lang/diagnostics", "lang/grammar"],
     "lang/compile": ["lang/ast", "lang/bytecode", "lang/check", "lang/diagnostics", "lang/grammar", "stdlib"],
     "runtime/values": ["lang/bytecode"],
     "runtime/vm": ["lang/bytecode", "runtime/values", "stdlib"],

@@ -1,0 +1,13 @@
+// The differences between two texts, line by line, as people read them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace wakeful::cli {
+
+/// `  12 - old line` and `  12 + new line`, numbered as in the old and the new text; cut behind
+/// `lines_max` lines, with how many more there are. "" where the texts are equal.
+std::string line_diff(std::string_view before, std::string_view after, size_t lines_max);
+
+}  // namespace wakeful::cli
