@@ -219,7 +219,7 @@ class Planner {
     }
     if (dots.empty()) return;
     // A short name or a module's keeps its first call beside it.
-    constexpr uint32_t kShortName = 6;
+    constexpr uint32_t kShortName = 4;
     const bool named = dots[0] == node.first + 1 && at(node.first).kind == Tok::Identifier;
     if (named && !starts_line(dots[0]) && (written || at(node.first).width <= kShortName)) {
       dots.erase(dots.begin());
@@ -334,7 +334,9 @@ class Planner {
   void force() {
     auto& groups = out_.groups;
     auto& gaps = out_.gaps;
-    std::vector<uint32_t> breaks(groups.size()), soft(groups.size());
+    std::vector<uint32_t> breaks(groups.size());
+    soft_.resize(groups.size());
+    first_soft_.resize(groups.size(), kNone);
     std::vector<uint32_t> open;
     size_t next = 0;
     auto innermost = [&](uint32_t i, bool gap) {
@@ -348,7 +350,10 @@ class Planner {
       while (!open.empty() && groups[open.back()].last < i) open.pop_back();
       for (; next < groups.size() && groups[next].first == i; ++next)
         open.push_back(static_cast<uint32_t>(next));
-      if (gaps[i].group != kNone) ++soft[gaps[i].group];
+      if (gaps[i].group != kNone) {
+        ++soft_[gaps[i].group];
+        first_soft_[gaps[i].group] = std::min(first_soft_[gaps[i].group], i);
+      }
       const bool commented = at(i).comments > 0;
       if (commented && gaps[i].group != kNone) groups[gaps[i].group].forced = true;
       if (commented && gaps[i].group == kNone) count(breaks, innermost(i, true));
@@ -363,8 +368,12 @@ class Planner {
       if (group.hug_group != kNone) inside -= breaks[group.hug_group];
       if (group.hug != kNone && group.hug_group == kNone) --inside;
       if (strict && inside > 0) group.forced = true;
-      if (group.forced) breaks[g] += soft[g] + (group.kind == Kind::Branches);
-      if (group.follows != kNone && group.forced) groups[group.follows].forced = true;
+      if (group.forced) breaks[g] += soft_[g] + (group.kind == Kind::Branches);
+      if (group.follows != kNone) {
+        groups[group.follows].forced |= group.forced;
+        soft_[group.follows] += soft_[g];
+        first_soft_[group.follows] = std::min(first_soft_[group.follows], first_soft_[g]);
+      }
       if (around_[g] != kNone) breaks[around_[g]] += breaks[g];
       if (group.kind == Kind::Assign) group.if_too_wide = plain_value(static_cast<uint32_t>(g));
     }
@@ -389,7 +398,7 @@ class Planner {
       if (group.first < behind || group.kind == Kind::Arrow) continue;
       const bool bracket =
           group.kind == Kind::List || group.kind == Kind::Block || group.kind == Kind::Branches;
-      return bracket ? g : kNone;
+      return bracket && soft_[g] > 0 ? g : kNone;
     }
     return kNone;
   }
@@ -422,7 +431,7 @@ class Planner {
       default:
         return;
     }
-    if (found != kNone) group.hug = out_.groups[found].first;
+    if (found != kNone) group.hug = first_soft_[found] - 1;
     // Only a list takes what it hugs out of its own breaks; elsewhere it is just a place to break.
   }
 
@@ -454,7 +463,7 @@ class Planner {
     const Tok lead = at(begin).kind;
     const bool led = lead == Tok::Fn || lead == Tok::Spawn || lead == Tok::Gather;
     if (!single && !arrow && !led && inner.first != begin) return;
-    group.hug = inner.first;
+    group.hug = first_soft_[found] - 1;
     group.hug_group = found;
   }
 
@@ -465,6 +474,7 @@ class Planner {
   Layout out_;
   std::vector<std::vector<uint32_t>> ends_;
   std::vector<uint32_t> around_;
+  std::vector<uint32_t> soft_, first_soft_;  // how many gaps a group has, and the first
 };
 
 }  // namespace

@@ -38,7 +38,7 @@ struct Group {
   bool fill = false;                           // as many items on a line as fit
   bool comma = false;  // where it is broken a comma stands behind the last item
   /// Where its last part may go over several lines with the rest on one: `f(a, {` … `})`. The piece
-  /// that opens it and, unless that is a string, its group.
+  /// before its first gap and, unless it is a string, its group.
   uint32_t hug = kNone, hug_group = kNone;
   uint32_t follows = kNone;  // of a block: the branches that it is one of
 };

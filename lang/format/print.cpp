@@ -95,8 +95,9 @@ class Printer {
     return group.if_too_wide ? Mode::Broken : Mode::Flat;
   }
   bool breaks_within(const Group& group) const {
-    for (uint32_t i = group.hug; i <= group.last; ++i) {
-      if (pieces_[i].multiline || (i > group.hug && forced(i))) return true;
+    const uint32_t begin = group.hug_group == kNone ? group.hug : groups_[group.hug_group].first;
+    for (uint32_t i = begin; i <= group.last; ++i) {
+      if (pieces_[i].multiline || (i > begin && forced(i))) return true;
     }
     return false;
   }

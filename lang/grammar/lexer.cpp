@@ -318,13 +318,17 @@ void Lexer::slash_comment(uint32_t begin, uint32_t) {
   error("slip", begin, begin + 2, "comments do not begin with `//`", "begin them with `#`");
 }
 
-/// A fault within what looks like a comment behind code: complains about the `//` instead.
+/// A fault within what looks like a comment behind code: complains about the `//` instead. Strings that were opened
+/// behind it are forgotten; a `//` within their `${…}` begins no comment.
 bool Lexer::drop_slash_comment() {
-  for (size_t i = out_.list.size(); i-- > 0 && out_.list[i].line == line_;) {
+  const size_t keep = outermost_line_string();
+  size_t i = keep < modes_.size() ? modes_[keep].opening : out_.list.size();
+  for (; i-- > 0 && out_.list[i].line == line_;) {
     if (out_.list[i].kind != Tok::SlashSlash) continue;
     slash_comment(out_.list[i].begin, 0);
     while (!brackets_.empty() && brackets_.back() >= i) brackets_.pop_back();
     out_.list.resize(i);
+    modes_.resize(keep);
     return true;
   }
   return false;

@@ -61,6 +61,7 @@ class Lexer {
   void open_bracket(Tok kind, uint32_t begin, uint32_t end);
   void close_bracket(Tok kind, uint32_t begin, uint32_t end);
   bool drop_slash_comment();
+  size_t outermost_line_string() const;  // of modes_; its size where there is none
   void end_piece(uint32_t at);
   void decode_triple(const Mode& mode, uint32_t closing);
   void decode(Token& piece, const std::string* indentation, bool last);

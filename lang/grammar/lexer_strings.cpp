@@ -84,17 +84,18 @@ void Lexer::text_newline(uint32_t at) {
   line_begin_ = at + 1;
 }
 
+size_t Lexer::outermost_line_string() const {
+  auto found = std::find_if(modes_.begin(), modes_.end(), [](const Mode& m) { return !m.triple; });
+  return static_cast<size_t>(found - modes_.begin());
+}
+
 /// The line, or the file, ends within a string: closes all that is open in it.
 void Lexer::unterminated(uint32_t at) {
-  auto outer = std::find_if(modes_.begin(), modes_.end(),
-                            [&](const Mode& m) { return !m.triple || at >= source_.size(); });
-  auto keep = static_cast<size_t>(outer - modes_.begin());
+  const bool file_ends = at >= source_.size();
+  const size_t keep = file_ends ? 0 : outermost_line_string();
   const Token opening = out_.list[modes_[keep].opening];
   bool triple = modes_[keep].triple;
-  if (drop_slash_comment()) {
-    modes_.resize(keep);
-    return;
-  }
+  if (!triple && drop_slash_comment()) return;
   error("bad-string", opening.begin, opening.end,
         triple ? "this string is not closed" : "this string is not closed on its line",
         triple ? "end it with `\"\"\"`" : "end it with `\"`; `\"\"\"` goes over several lines");

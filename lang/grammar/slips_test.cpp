@@ -50,6 +50,9 @@ TEST_CASE("a slip is answered with the right form, and is the only finding") {
 
 TEST_CASE("floor division is not a comment") {
   CHECK(body("let x = 5 // price") == "(let x (// 5 price))");
+  // Within `${…}` it is a division, also where the string is not closed.
+  CHECK(complaints("let x = \"${a // \"b\n}\n}").find("this string is not closed") == 0);
+  CHECK(complaints("let x = \"${a // 'b\n}\n}").find("this string is not closed") == 0);
   CHECK(body("let x = (a\n// b)") == "(let x (// a b))");
 }
 

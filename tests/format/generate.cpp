@@ -79,7 +79,7 @@ void Generator::key() {
 std::string Generator::text(bool interpolated) {
   std::string out;
   for (uint32_t i = below(4); i > 0; --i) {
-    out += one_of("word ", "# no comment", "{", "}", " ; ", ", ", "$", "\\n", "\\\"", "ü€ ",
+    out += one_of("word ", "# no comment", "{", "}", " ; ", ", ", "$ ", "\\n", "\\\"", "ü€ ",
                   "a longer stretch of text ");
     if (interpolated && chance(25))
       out += one_of("${x}", "${f(a, b)}", "${a + \"${b}\"}", "${ {a: 1}.a }", "${x . y}");
@@ -188,14 +188,14 @@ void Generator::expression(int depth) {
   if (negated) put("not");
   operand(depth);
   const uint32_t most = depth > 0 && chance(30) ? below(4) : 0;
-  bool compared = negated;
+  bool compared = negated, ranged = false;
   for (uint32_t i = 0; i < most; ++i) {
     std::string op =
         one_of("or", "and", "??", "..", "+", "-", "*", "/", "//", "%", "==", "<", "in", "not in");
     const bool compares = op == "==" || op == "<" || op == "in" || op == "not in";
     if (compares && compared) op = "and";
     compared = compares || (compared && op != "and" && op != "or");
-    if (op == "..") compared = true, op = chance(50) ? "+" : "..";
+    if (op == "..") op = ranged ? "+" : "..", ranged = true;
     if (op == "not in") {
       put("not", Before::SameLine);
       put("in", Before::SameLine);
@@ -212,22 +212,26 @@ void Generator::expression(int depth) {
 void Generator::operand(int depth) {
   if (depth <= 0 || chance(80)) return postfix(depth);
   for (uint32_t i = 1 + below(2); i > 0; --i) {
-    const std::string op = one_of("-", "spawn", "gather", "gather", "wait_any", "race");
+    const std::string op = i > 1 ? one_of("-", "gather", "gather", "wait_any")
+                                 : one_of("-", "spawn", "spawn", "gather", "wait_any", "race");
     put(op);
-    if (op == "gather" && chance(25))
-      put_name("settled"), tokens_.back().before = Before::SameLine,
-                           tokens_.back().may_break = false, awaits_ = false;
-    if (op == "race" && chance(25))
-      put_name("success"), tokens_.back().before = Before::SameLine,
-                           tokens_.back().may_break = false, awaits_ = false;
-    if (op == "spawn" && i == 1 && chance(50)) return block(depth - 1);
-    if (tokens_.back().text == "settled" || tokens_.back().text == "success") {
-      put("h", Before::SameLine);
-      if (chance(50)) put("timeout", Before::SameLine), put("5s", Before::SameLine);
-      return;
-    }
+    if (op == "spawn") return spawned(depth - 1);
+    const bool modified = chance(25) && (op == "gather" || op == "race");
+    if (modified) put(op == "gather" ? "settled" : "success", Before::SameLine);
+    const bool timeout = chance(15) && op != "-";
+    if (!modified && !timeout) continue;
+    put("handles", Before::SameLine);
+    if (timeout) put("timeout", Before::SameLine), put("5s", Before::SameLine);
+    return;
   }
   postfix(depth - 1);
+}
+
+void Generator::spawned(int depth) {
+  if (chance(50)) return block(depth);
+  put("Child", Before::SameLine);
+  call_arguments(depth);
+  call_clauses(depth);
 }
 
 void Generator::call_arguments(int depth) {
@@ -279,7 +283,10 @@ void Generator::postfix(int depth) {
       close("]");
     }
   }
-  if (!call) return;
+  if (call) call_clauses(depth);
+}
+
+void Generator::call_clauses(int depth) {
   if (chance(12)) put("as"), awaits_ = false, term(depth);
   if (chance(12)) put("with"), awaits_ = false, term(depth);
   if (depth > 1 && chance(8)) {
@@ -483,7 +490,11 @@ void Generator::statement(int depth) {
     case 16:
       return condition_blocks(depth);
     default:
-      return postfix(depth);
+      put("order");
+      put(".");
+      put_name("ship");
+      call_arguments(depth);
+      return call_clauses(depth);
   }
 }
 
@@ -498,7 +509,7 @@ void Generator::declaration() {
       params(false);
       if (chance(30)) put("->", Before::SameLine), awaits_ = false, type(2);
       if (chance(30)) put("with"), awaits_ = false, map(2);
-      block(3);
+      block(2);
       break;
     case 2:
     case 3: {
@@ -513,7 +524,7 @@ void Generator::declaration() {
     case 4:
       put("fn");
       put("helper", Before::SameLine);
-      header_function(4);
+      header_function(3);
       break;
     case 5:
       put("let");
@@ -530,62 +541,9 @@ void Generator::declaration() {
     default:
       put("test");
       put("\"it works\"", Before::SameLine);
-      block(3);
+      block(2);
   }
   tokens_[first].before = Before::Separator;
-}
-
-// --- layout ---
-
-std::string Generator::comment() {
-  return one_of("# c", "## doc ", "#", "# allow: name ", "# a, b; { ( ") +
-         std::to_string(++comments_) + one_of("", " ", "\t");
-}
-
-std::string Generator::gap(const Token& before, const Token& token) {
-  static const std::string kTight = "()[]{},:;";
-  const char left = before.text.back(), right = token.text.front();
-  const bool tight =
-      kTight.find(left) != std::string::npos || kTight.find(right) != std::string::npos;
-  std::string out = tight && chance(50) ? "" : " ";
-  if (chance(busy_)) out += std::string(below(3), ' ');
-  if (token.before == Before::Separator) {
-    if (chance(25)) out += ";" + std::string(chance(50) ? " " : "");
-    const bool split = out.find(';') == std::string::npos || chance(40);
-    if (!split) return out;
-    if (chance(busy_)) out += comment();
-    out += "\n";
-  } else if (!token.may_break || !chance(busy_)) {
-    return out;
-  } else {
-    out += chance(30) ? comment() + "\n" : "\n";
-  }
-  while (chance(20)) out += "\n";
-  while (chance(busy_ / 2))
-    out += std::string(below(5), ' ') + comment() + (chance(20) ? "\n\n" : "\n");
-  return out + std::string(below(9), ' ');
-}
-
-std::string Generator::render() {
-  std::string out;
-  if (chance(10)) out += "#!/usr/bin/env wf\n";
-  if (chance(30)) out += comment() + "\n" + (chance(50) ? "\n" : "");
-  for (size_t i = 0; i < tokens_.size(); ++i) {
-    if (i > 0) out += gap(tokens_[i - 1], tokens_[i]);
-    out += tokens_[i].text;
-  }
-  if (chance(30)) out += " " + comment();
-  if (chance(80)) out += "\n";
-  if (chance(20)) out += "\n" + comment() + "\n";
-  return out;
-}
-
-std::string Generator::program() {
-  tokens_.clear();
-  comments_ = 0;
-  busy_ = one_of("0", "3", "15", "40") == "0" ? 0 : 3 + below(30);
-  for (uint32_t i = 1 + below(4); i > 0; --i) declaration();
-  return render();
 }
 
 }  // namespace wakeful::testing

@@ -46,7 +46,9 @@ class Generator {
   void params(bool plain);
   void expression(int depth);
   void operand(int depth);
+  void spawned(int depth);
   void postfix(int depth);
+  void call_clauses(int depth);
   void primary(int depth);
   void call_arguments(int depth);
   void term(int depth);
@@ -64,7 +66,6 @@ class Generator {
   std::vector<Token> tokens_;
   std::vector<bool> blocks_;  // open brackets: a block's?
   bool awaits_ = true;        // the last token awaits more
-  bool after_clause_ = false;
   uint32_t comments_ = 0;
   uint32_t busy_ = 0;  // percent of gaps with more than one space
 };

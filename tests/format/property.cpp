@@ -2,6 +2,7 @@
 // formatting it again changes nothing.
 //   property --programs N [--seed S]   N generated programs
 //   property FILE…                     these; with --formatted they must be formatted already
+//   property --rules FILE…             NAME.before comes out as NAME.after
 // Ends with "N passed, N failed". A program that fails is shrunk and printed, with its seed.
 #include <cstdlib>
 #include <fstream>
@@ -45,6 +46,18 @@ Result<std::string> formatted(const std::string& text) {
   return format_source(0, sources, diagnostics);
 }
 
+/// The lines between the first and the last that differ.
+std::string differences(const std::string& a, const std::string& b) {
+  size_t begin = 0, end = 0;
+  while (begin < a.size() && begin < b.size() && a[begin] == b[begin]) ++begin;
+  while (end < a.size() - begin && end < b.size() - begin &&
+         a[a.size() - 1 - end] == b[b.size() - 1 - end])
+    ++end;
+  begin = a.rfind('\n', begin) + 1;
+  return a.substr(begin, a.size() - end - begin) + "…\n--- then\n" +
+         b.substr(begin, b.size() - end - begin) + "…\n";
+}
+
 /// What is wrong with formatting it; "" where nothing is, or where it does not parse.
 std::string fault(const std::string& text) {
   const Read before = read(text);
@@ -56,8 +69,8 @@ std::string fault(const std::string& text) {
   if (after.tree != before.tree) return "another tree:\n" + before.tree + after.tree;
   if (after.comments != before.comments) return "other comments:\n" + *once;
   const Result<std::string> twice = formatted(*once);
-  if (!twice || *twice != *once)
-    return "not stable, first:\n" + *once + "then:\n" + twice.value_or("an error");
+  if (!twice) return "formatted, it cannot be formatted: " + twice.error().message;
+  if (*twice != *once) return "not stable:\n" + differences(*once, *twice);
   for (size_t at = once->find(" \n"); at != std::string::npos; at = once->find(" \n", at + 1)) {
     if (text.find("\"\"\"") == std::string::npos) return "a space at the end of a line:\n" + *once;
   }
@@ -72,6 +85,28 @@ std::vector<std::string> cut(const std::string& text, bool words) {
       parts.emplace_back();
   }
   return parts;
+}
+
+/// Puts something simpler into brackets, or in their place.
+std::string shrink_brackets(std::string text) {
+  for (size_t at = 0; at < text.size(); ++at) {
+    const size_t kind = std::string("([{").find(text[at]);
+    if (kind == std::string::npos) continue;
+    size_t depth = 0, end = at;
+    for (; end < text.size(); ++end) {
+      depth += text[end] == text[at];
+      if (text[end] == ")]}"[kind] && --depth == 0) break;
+    }
+    if (end == text.size()) continue;
+    for (const std::string& inner : {std::string(""), std::string("x")}) {
+      for (size_t outer : {1, 0}) {
+        const std::string tried = text.substr(0, at + 1 - outer) + inner + text.substr(end + outer);
+        if (tried.size() < text.size() && !fault(tried).empty()) text = tried, end = at;
+      }
+      if (end == at) break;
+    }
+  }
+  return text;
 }
 
 /// Leaves out what is not needed for a fault: runs of lines, then of words.
@@ -93,6 +128,7 @@ std::string shrink(std::string text) {
         text = tried;
       }
     }
+    text = shrink_brackets(text);
   }
   return text;
 }
@@ -123,15 +159,31 @@ int programs(uint64_t count, uint64_t seed) {
   return failed == 0 ? 0 : 1;
 }
 
-int files(const std::vector<std::string>& names, bool be_formatted) {
+std::string contents(const std::string& name) {
+  std::ostringstream text;
+  text << std::ifstream(name, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+enum class Expect : uint8_t { Anything, Same, Rule };
+
+std::string fault_of_file(const std::string& name, Expect expect) {
+  const std::string text = contents(name);
+  const std::string wrong = text.empty() ? "cannot be read" : fault(text);
+  if (!wrong.empty() || expect == Expect::Anything) return wrong;
+  const std::string expected =
+      expect == Expect::Same ? text : contents(name.substr(0, name.rfind('.')) + ".after");
+  const std::string came = formatted(text).value_or("syntax errors\n");
+  if (came == expected) return "";
+  return (expect == Expect::Same ? "is not formatted; run `wf fmt` on it:\n"
+                                 : "does not come out as expected:\n") +
+         differences(expected, came);
+}
+
+int files(const std::vector<std::string>& names, Expect expect) {
   size_t passed = 0, failed = 0;
   for (const std::string& name : names) {
-    std::ostringstream text;
-    text << std::ifstream(name, std::ios::binary).rdbuf();
-    std::string wrong = fault(text.str());
-    if (wrong.empty() && be_formatted && formatted(text.str()).value_or("") != text.str()) {
-      wrong = "is not formatted; run `wf fmt` on it";
-    }
+    const std::string wrong = fault_of_file(name, expect);
     ++(wrong.empty() ? passed : failed);
     if (!wrong.empty()) std::cout << name << ": " << wrong << "\n";
   }
@@ -144,7 +196,7 @@ int files(const std::vector<std::string>& names, bool be_formatted) {
 
 int main(int argc, char** argv) {
   uint64_t count = 0, seed = 1;
-  bool be_formatted = false;
+  auto expect = wakeful::testing::Expect::Anything;
   std::vector<std::string> names;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
@@ -153,11 +205,13 @@ int main(int argc, char** argv) {
     } else if (word == "--seed" && i + 1 < argc) {
       seed = std::strtoull(argv[++i], nullptr, 10);
     } else if (word == "--formatted") {
-      be_formatted = true;
+      expect = wakeful::testing::Expect::Same;
+    } else if (word == "--rules") {
+      expect = wakeful::testing::Expect::Rule;
     } else {
       names.push_back(word);
     }
   }
   if (count > 0) return wakeful::testing::programs(count, seed);
-  return wakeful::testing::files(names, be_formatted);
+  return wakeful::testing::files(names, expect);
 }
