@@ -58,10 +58,9 @@ struct Example {
   };
 #include "stdlib/examples.def"
 
-// Every row that scripts can name has an example; the rows of the test harness are being written.
-#define WF_NEEDS_EXAMPLE(number, name)                                                 \
-  static_assert(*Example<number>::kText || std::string_view(name).starts_with("__") || \
-                    (number >= 19 && number <= 29),                                    \
+// Every row that scripts can name has an example.
+#define WF_NEEDS_EXAMPLE(number, name)                                               \
+  static_assert(*Example<number>::kText || std::string_view(name).starts_with("__"), \
                 "a row of builtins.def without an example in examples.def: " #number " " name);
 #define WF_GLOBAL(number, name, kind, symbol, params, doc) WF_NEEDS_EXAMPLE(number, name)
 #define WF_MODULE(number, module, name, kind, symbol, params, doc) WF_NEEDS_EXAMPLE(number, name)

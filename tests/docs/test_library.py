@@ -51,9 +51,9 @@ class Library(CliTest):
                 continue
             with self.subTest(entry=entry["name"]):
                 code, _ = split_example(entry["example"])
-                in_workflow = self.errors_in("workflow main() {\n" + code + "\n}\n")
-                in_activity = in_workflow and self.errors_in("activity main() {\n" + code + "\n}\n")
-                self.assertFalse(in_workflow and in_activity, (in_workflow, in_activity))
+                heads = ("workflow main()", "activity main()", 'test "an example"')
+                errors = [self.errors_in(head + " {\n" + code + "\n}\n") for head in heads]
+                self.assertFalse(all(errors), errors)
 
     def errors_in(self, text):
         self.write("one.wf", text)
