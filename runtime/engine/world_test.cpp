@@ -253,7 +253,7 @@ Session play(const std::string& script, const Disk& disk, const Act& act) {
   Journal& journal = **opened;
   Collector output(journal);
   {
-    Engine engine(journal, output, {clock, random, effects}, {.heap_bytes = act.heap_bytes});
+    Engine engine(journal, output, {clock, random, effects}, {.heap_bytes = act.heap_bytes, .queues = act.queues});
     RunId root;
     if (const RunInfo* info = journal.find("root")) {
       root = info->number;

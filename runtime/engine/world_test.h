@@ -98,6 +98,7 @@ struct Act {
   bool frozen = false;
   size_t heap_bytes = Heap::kDefaultLimit;
   std::map<std::string, std::string> variables;
+  std::map<std::string, size_t> queues;
   /// Called when the engine has been made and the root is there, before it works.
   std::function<void(Engine&, RunId root)> before;
   bool work = true;
