@@ -31,20 +31,29 @@ void replace_all(std::string& text, std::string_view what, std::string_view by) 
     text.replace(at, what.size(), by);
 }
 
-/// How the outside may write a value back: as it is, inside a JSON string, in a URL.
-std::vector<std::string> spellings(const std::string& value) {
-  std::vector<std::string> all{value};
-  std::string json, url;
+std::string in_json(const std::string& text) {
   Heap heap;
-  to_json(string_value(heap, value), json);
-  if (json.size() > 2) all.push_back(json.substr(1, json.size() - 2));
-  for (const char c : value) {
+  std::string json;
+  to_json(string_value(heap, text), json);
+  return json.size() < 2 ? json : json.substr(1, json.size() - 2);
+}
+
+std::string in_url(const std::string& text, const char* escape) {
+  std::string url;
+  for (const char c : text) {
     const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                        std::string_view("-._~").find(c) != std::string_view::npos;
-    url += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    url += plain ? std::string(1, c)
+                 : fmt::format(fmt::runtime(escape), static_cast<unsigned char>(c));
   }
-  all.push_back(url);
-  return all;
+  return url;
+}
+
+/// How the outside may write a value back: as it is, in a string of JSON, in JSON that is a string
+/// of JSON, in a URL.
+std::vector<std::string> spellings(const std::string& value) {
+  return {value, in_json(value), in_json(in_json(value)), in_url(value, "%{:02X}"),
+          in_url(value, "%{:02x}")};
 }
 
 using Change = std::function<std::string(std::string_view)>;
