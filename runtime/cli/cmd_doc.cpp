@@ -125,7 +125,7 @@ std::string chapter(const std::vector<const LibraryEntry*>& entries) {
          library_markdown(entries);
 }
 
-/// A word of the language: no entry of the library, but asked for like one.
+/// A word of the language or an option of `with`: no entry of the library, but asked for like one.
 struct LanguageWord {
   std::string name, what, doc;
 };
@@ -135,6 +135,9 @@ const std::vector<LanguageWord>& language_words() {
 #define WF_KEYWORD(name, text, class, doc) {text, "a word of the language", doc},
 #define WF_WORD(name, text, doc) {text, "a word of the language", doc},
 #include "lang/grammar/tokens.def"
+#define WF_OPTION(name, where, type, values, doc) {name, "an option of `with`", doc},
+#define WF_RETRY(name, type, doc) {name, "a field of retry_policy", doc},
+#include "lang/check/options.def"
   };
   return words;
 }

@@ -94,6 +94,8 @@ class Doc(CliTest):
     def test_words_of_the_language_and_options(self):
         self.assertEqual(self.wf("doc", "gather", code=DONE).out,
                          "gather (a word of the language)\n  waits for all and keeps the shape\n")
+        self.assertEqual(self.wf("doc", "run_timeout", "--json", code=DONE).json["words"][0]["what"],
+                         "an option of `with`")
         self.assertSays(self.wf("doc", "gathr", code=FAILED), "did you mean `gather`?")
 
     def test_the_nearest_name(self):
