@@ -272,7 +272,7 @@ struct Declaration {
 struct File {
   uint32_t index = 0;                   // in Sources
   std::vector<Declaration> declarations;
-  struct Allow { uint32_t line; std::string name; };
+  struct Allow { uint32_t line; std::string name; Span span; };
   std::vector<Allow> allowed;
   std::vector<std::string> lost_names;  // after errors: words in text that was skipped
 };

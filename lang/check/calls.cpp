@@ -10,6 +10,7 @@ namespace {
 Callee of_declaration(const ast::Declaration& d) {
   Callee callee;
   callee.name = d.name.text;
+  callee.declaration = &d;
   callee.declared = d.name.span;
   switch (d.kind) {
     case ast::Declaration::Kind::Workflow:
@@ -123,6 +124,7 @@ Callee Checker::callee_of(const ast::Expr& e) {
 
 void Checker::call(const ast::CallExpr& e, bool spawned) {
   const Callee callee = callee_of(*e.callee);
+  facts_.callees[&e] = callee;
   if (e.callee->kind == ast::ExprKind::Member) {
     member(ast::as<ast::MemberExpr>(*e.callee), true);
   } else {

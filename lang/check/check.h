@@ -7,6 +7,7 @@
 
 #include "lang/ast/ast.h"
 #include "lang/base/source.h"
+#include "lang/check/facts.h"
 #include "lang/diagnostics/diagnostics.h"
 
 namespace wakeful {
@@ -24,8 +25,8 @@ using ImportMap = std::map<std::pair<uint32_t, uint32_t>, uint32_t>;
 ///  - what is in the grammar but not supported yet
 /// After a check without errors each name is, from the inside out: a local, a declaration of the
 /// file, one of a file imported without alias, an alias, or predeclared (`self`, a global, a
-/// module).
+/// module). What was found out on the way is in `facts`, which point into `files`.
 void check(const std::vector<ast::File>& files, const ImportMap& imports, const Sources& sources,
-           Diagnostics& diagnostics);
+           Diagnostics& diagnostics, checking::Facts& facts);
 
 }  // namespace wakeful

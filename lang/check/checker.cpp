@@ -26,7 +26,40 @@ void Checker::declare(const ast::Ident& name, Symbol symbol) {
           .notes.push_back({local.symbol.span, "first declared here"});
     }
   }
+  symbol.variable = &remember(name, symbol);
   scope.locals.push_back({name.text, symbol});
+}
+
+Variable& Checker::remember(const ast::Ident& name, const Symbol& symbol) {
+  Variable& variable = facts_.variables.emplace_back();
+  switch (symbol.kind) {
+    case Symbol::Kind::Var:
+      variable.kind = Variable::Kind::Var;
+      break;
+    case Symbol::Kind::Param:
+      variable.kind = Variable::Kind::Param;
+      break;
+    case Symbol::Kind::Loop:
+      variable.kind = Variable::Kind::Loop;
+      break;
+    case Symbol::Kind::Catch:
+      variable.kind = Variable::Kind::Catch;
+      break;
+    case Symbol::Kind::Compensate:
+      variable.kind = Variable::Kind::Outcome;
+      break;
+    default:
+      if (symbol.fn && !symbol.value) variable.kind = Variable::Kind::Fn;
+      break;
+  }
+  variable.name = name.text;
+  variable.span = name.span;
+  variable.value = symbol.value;
+  variable.fn = symbol.fn;
+  const Symbol outer = resolve(name.text);
+  const bool named = outer.variable || outer.kind == Symbol::Kind::Declaration;
+  if (named && !(outer.span == name.span)) variable.hides = outer.span;
+  return variable;
 }
 
 void Checker::declare_pattern(const ast::Pattern& pattern, Symbol::Kind kind) {
@@ -226,9 +259,9 @@ void Checker::callable(const ast::Callable& fn) {
 }
 
 void check_files(const Program& program, const std::vector<ast::File>& files,
-                 const Sources& sources, Diagnostics& diagnostics) {
+                 const Sources& sources, Diagnostics& diagnostics, Facts& facts) {
   for (const ast::File& file : files) {
-    Checker checker(program.scope(file.index), sources, diagnostics);
+    Checker checker(program.scope(file.index), sources, diagnostics, facts);
     for (const ast::Declaration& declaration : file.declarations) checker.declaration(declaration);
   }
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lang/check/facts.h"
 #include "lang/check/program.h"
 #include "stdlib/builtins.h"
 
@@ -35,25 +36,16 @@ struct Symbol {
   const ast::Declaration* declaration = nullptr;
   const FileScope* alias = nullptr;  // of an Alias; null: it could not be read
   const Builtin* builtin = nullptr;
+  Variable* variable = nullptr;  // of a local
 };
 
 /// What kind of value an expression certainly has.
 enum class Sort : uint8_t { Unknown, Null, Bool, Int, Float, String, List, Map, Duration, Fn };
 
-/// What a call runs, as far as it can be seen.
-struct Callee {
-  enum class Kind : uint8_t { Unknown, Workflow, Activity, Fn, Builtin };
-  Kind kind = Kind::Unknown;
-  std::string name;
-  const ast::Callable* fn = nullptr;
-  const Builtin* builtin = nullptr;
-  Span declared;
-};
-
 class Checker {
  public:
-  Checker(const FileScope& scope, const Sources& sources, Diagnostics& diagnostics)
-      : file_(scope), sources_(sources), diagnostics_(diagnostics) {}
+  Checker(const FileScope& scope, const Sources& sources, Diagnostics& diagnostics, Facts& facts)
+      : file_(scope), sources_(sources), diagnostics_(diagnostics), facts_(facts) {}
   void declaration(const ast::Declaration& declaration);
 
  private:
@@ -76,6 +68,8 @@ class Checker {
 
   // --- names ---
   void declare(const ast::Ident& name, Symbol symbol);
+  Variable& remember(const ast::Ident& name, const Symbol& symbol);
+  void raw_string(const ast::StringExpr& e);
   void declare_pattern(const ast::Pattern& pattern, Symbol::Kind kind);
   Symbol resolve(const std::string& name, size_t* depth = nullptr) const;
   Symbol use(const std::string& name, Span span);
@@ -140,6 +134,7 @@ class Checker {
   const FileScope& file_;
   const Sources& sources_;
   Diagnostics& diagnostics_;
+  Facts& facts_;
   std::vector<Scope> scopes_;
   std::vector<const ast::Block*>
       blocks_;  // those around this, to say that a name is declared below

@@ -1,3 +1,5 @@
+#include <cctype>
+
 #include "lang/check/checker.h"
 
 namespace wakeful::checking {
@@ -22,8 +24,9 @@ void Checker::expr(const ast::Expr& e) {
     case Kind::Int:
     case Kind::Float:
     case Kind::Duration:
-    case Kind::String:
       return;
+    case Kind::String:
+      return raw_string(ast::as<ast::StringExpr>(e));
     case Kind::Interpolation:
       for (const auto& part : ast::as<ast::InterpolationExpr>(e).parts) expr(part.value);
       return;
@@ -39,6 +42,11 @@ void Checker::expr(const ast::Expr& e) {
     case Kind::Name: {
       const auto& name = ast::as<ast::NameExpr>(e);
       const Symbol symbol = use(name.name, e.span);
+      if (symbol.variable) {
+        symbol.variable->reads.push_back(&e);
+        facts_.names[&e] = symbol.variable;
+      }
+      if (symbol.declaration) facts_.declared[&e] = symbol.declaration;
       if (symbol.kind == Symbol::Kind::Module || symbol.kind == Symbol::Kind::Alias) {
         error("misplaced", e.span, ticked(name.name) + " is a module, not a value",
               "name one of its members: `" + name.name + ".…`");
@@ -122,6 +130,26 @@ void Checker::expr(const ast::Expr& e) {
   }
 }
 
+/// '…${x}…', where `x` can be seen: that was not meant to stay as it is written.
+void Checker::raw_string(const ast::StringExpr& e) {
+  if (!e.raw) return;
+  for (size_t at = e.value.find("${"); at != std::string::npos; at = e.value.find("${", at + 2)) {
+    size_t end = at + 2;
+    while (end < e.value.size() &&
+           (std::isalnum(static_cast<unsigned char>(e.value[end])) || e.value[end] == '_'))
+      ++end;
+    const std::string name = e.value.substr(at + 2, end - at - 2);
+    if (name.empty() || end == e.value.size() || e.value.find('}', end) == std::string::npos)
+      continue;
+    const Symbol symbol = resolve(name);
+    const bool library =
+        symbol.kind == Symbol::Kind::Builtin || symbol.kind == Symbol::Kind::Module;
+    if (symbol.kind == Symbol::Kind::Unknown || symbol.kind == Symbol::Kind::Lost) continue;
+    if (library && e.value[end] != '.' && e.value[end] != '(') continue;
+    return facts_.raw_interpolations.push_back(&e);
+  }
+}
+
 void Checker::member(const ast::MemberExpr& e, bool called) {
   if (e.object->kind != ast::ExprKind::Name) {
     expr(e.object);
@@ -155,6 +183,7 @@ void Checker::member(const ast::MemberExpr& e, bool called) {
                    ticked(object.name) + " declares no " + ticked(e.name.text),
                    did_you_mean(e.name.text, members));
     }
+    facts_.declared[&e] = found->second.declaration;
     return;
   }
   expr(e.object);

@@ -1,5 +1,6 @@
 #include "lang/check/program.h"
 
+#include "lang/check/facts.h"
 #include "stdlib/builtins.h"
 
 namespace wakeful::checking {
@@ -135,16 +136,16 @@ void Program::bring_in(const ast::File& file, const ImportMap& imports) {
 }
 
 void check_files(const Program& program, const std::vector<ast::File>& files,
-                 const Sources& sources, Diagnostics& diagnostics);
+                 const Sources& sources, Diagnostics& diagnostics, Facts& facts);
 
 }  // namespace wakeful::checking
 
 namespace wakeful {
 
 void check(const std::vector<ast::File>& files, const ImportMap& imports, const Sources& sources,
-           Diagnostics& diagnostics) {
+           Diagnostics& diagnostics, checking::Facts& facts) {
   const checking::Program program(files, imports, diagnostics);
-  checking::check_files(program, files, sources, diagnostics);
+  checking::check_files(program, files, sources, diagnostics, facts);
 }
 
 }  // namespace wakeful

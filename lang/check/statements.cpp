@@ -115,9 +115,10 @@ void Checker::statement(const ast::Stmt& s) {
                      "move it there");
       }
       if (on.what == ast::OnStmt::What::Signal && on.fn.params.size() > 1) {
-        error("wrong-arguments", on.fn.params[1].name.span,
-              "a signal has one payload, so its handler takes one parameter at most",
-              "take a map apart: `on signal " + on.name.text + "(payload) { let {a, b} = payload }`");
+        error(
+            "wrong-arguments", on.fn.params[1].name.span,
+            "a signal has one payload, so its handler takes one parameter at most",
+            "take a map apart: `on signal " + on.name.text + "(payload) { let {a, b} = payload }`");
       }
       if (on.what == ast::OnStmt::What::Query) return not_supported(s.span, "`on query`");
       const Place before = place_;
@@ -187,6 +188,10 @@ void Checker::assign(const ast::AssignStmt& s) {
   const auto& name = ast::as<ast::NameExpr>(*s.target);
   size_t depth = 0;
   const Symbol symbol = resolve(name.name, &depth);
+  if (symbol.variable) {
+    symbol.variable->writes.push_back(&s);
+    facts_.names[s.target.get()] = symbol.variable;
+  }
   const char* what = nullptr;
   switch (symbol.kind) {
     case Symbol::Kind::Unknown:

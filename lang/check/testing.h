@@ -33,7 +33,8 @@ struct Checked {
         }
       }
     }
-    check(files, imports, sources, diagnostics);
+    checking::Facts facts;
+    check(files, imports, sources, diagnostics, facts);
   }
   /// `2:5 unknown-name`, one finding a line.
   std::string findings() const {

@@ -10,6 +10,7 @@
 #include "lang/compile/load.h"
 #include "lang/compile/pool.h"
 #include "lang/grammar/parse.h"
+#include "lang/lint/lint.h"
 #include "stdlib/builtins.h"
 
 namespace wakeful {
@@ -102,10 +103,14 @@ void seal_and_verify(Compiled& compiled, Program program) {
 
 }  // namespace
 
-Compiled compile(const std::string& path, const ReadSource& read) {
+Compiled compile(const std::string& path, const ReadSource& read, Lints lints) {
   Compiled compiled;
   LoadedFiles loaded = load_files(path, read, compiled.sources, compiled.diagnostics);
-  check(loaded.files, loaded.imports, compiled.sources, compiled.diagnostics);
+  checking::Facts facts;
+  check(loaded.files, loaded.imports, compiled.sources, compiled.diagnostics, facts);
+  if (lints == Lints::On && !compiled.diagnostics.has_errors())
+    lint(loaded.files, facts, compiled.sources, compiled.diagnostics);
+  silence_allowed(loaded.files, compiled.sources, compiled.diagnostics);
   add_prelude(loaded, compiled.sources, compiled.diagnostics);
   if (compiled.diagnostics.has_errors()) return compiled;
   Program program = generate(loaded.files, loaded.imports, compiled.diagnostics);

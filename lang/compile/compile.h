@@ -21,7 +21,8 @@ struct Compiled {
 };
 
 /// Compiles `path` (as given to `read`) with all it imports and the prelude.
-/// Never throws; every fault is a diagnostic.
-Compiled compile(const std::string& path, const ReadSource& read);
+/// Never throws; every fault is a diagnostic. The lints are for `wf check`: a run says what it must.
+enum class Lints : bool { Off, On };
+Compiled compile(const std::string& path, const ReadSource& read, Lints lints = Lints::Off);
 
 }  // namespace wakeful

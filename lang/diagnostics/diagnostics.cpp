@@ -21,6 +21,12 @@ bool Diagnostics::has_errors() const {
                      [](const Diagnostic& d) { return d.severity == Severity::Error; });
 }
 
+void Diagnostics::silence(const std::function<bool(const Diagnostic&)>& silenced) {
+  std::erase_if(list_, [&](const Diagnostic& d) {
+    return d.severity == Severity::Warning && silenced(d);
+  });
+}
+
 std::vector<Diagnostic> Diagnostics::sorted() const {
   std::vector<Diagnostic> all = list_;
   auto key = [](const Diagnostic& d) {

@@ -1,6 +1,7 @@
 // What the language says of a script: collected, sorted by source, never thrown past parse() or check().
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ class Diagnostics {
   Diagnostic& error(const char* code, Span span, std::string message, std::string help = "");
   Diagnostic& warning(const char* code, Span span, std::string message, std::string help = "");
   bool has_errors() const;
+  /// Takes away the warnings that `silenced` is true for; errors stay.
+  void silence(const std::function<bool(const Diagnostic&)>& silenced);
   /// Sorted by file and place, without doubles.
   std::vector<Diagnostic> sorted() const;
 

@@ -121,13 +121,20 @@ void Lexer::comment(uint32_t begin, uint32_t end) {
   }
   size_t at = text.find_first_not_of(" \t", 1);
   if (at == std::string_view::npos || text.substr(at, 6) != "allow:") return;
-  constexpr std::string_view kBetween = " \t,";
-  for (at = text.find_first_not_of(kBetween, at + 6); at != std::string_view::npos;
-       at = text.find_first_not_of(kBetween, at)) {
-    size_t stop = std::min(text.find_first_of(kBetween, at), text.size());
-    out_.allowed.push_back({line_, std::string(text.substr(at, stop - at))});
-    at = stop;
-  }
+  // Names with commas between; what follows the last one is for the reader.
+  constexpr std::string_view kBlank = " \t";
+  at += 5;
+  do {
+    at = text.find_first_not_of(kBlank, at + 1);
+    if (at == std::string_view::npos) return;
+    const size_t stop = std::min(text.find_first_of(" \t,", at), text.size());
+    if (stop > at) {
+      const auto offset = static_cast<uint32_t>(begin + at);
+      out_.allowed.push_back({line_, std::string(text.substr(at, stop - at)),
+                              span(offset, static_cast<uint32_t>(begin + stop))});
+    }
+    at = text.find_first_not_of(kBlank, stop);
+  } while (at != std::string_view::npos && text[at] == ',');
 }
 
 void Lexer::word(uint32_t begin, uint32_t end) {

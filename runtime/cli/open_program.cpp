@@ -69,19 +69,20 @@ Result<std::string> read_source(const std::string& file) {
   return result;
 }
 
-Result<Compiled> compile_file(const std::string& file) {
+Result<Compiled> compile_file(const std::string& file, Lints lints) {
   const Project project = find_project(file);
   // Read once: FILE may be a pipe, and what was checked must be what is compiled.
   const Result<std::string> main_text = read_source(file);
   if (!main_text)
     return fail(Fault::Usage, fmt::format("cannot read `{}`: {}", file, main_text.error().message));
-  return compile(project.path, [&](const std::string& path) -> std::optional<std::string> {
+  const auto read = [&](const std::string& path) -> std::optional<std::string> {
     if (path == project.path) return *main_text;
     if (!inside(project.folder / path, project.folder)) return std::nullopt;
     Result<std::string> text = read_source(project.folder / path);
     if (!text) return std::nullopt;
     return std::move(*text);
-  });
+  };
+  return compile(project.path, read, lints);
 }
 
 std::string render_all(const Compiled& compiled, bool colour) {

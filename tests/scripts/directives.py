@@ -19,6 +19,8 @@ DIRECTIVES = {
     "expect stderr": True,   # a part of stderr of the live run
     "check error": True,     # a compile error on this line: exit 3
     "check warning": True,   # a warning of `wf check` on this line
+    "check clean": True,     # `wf check` says nothing; the text is why
+    "check only": False,     # a reason: the script is checked, not run
     "status": True,          # of the closed run, as `wf run --json` names it
     "exit": True,            # the exit code, where it is not the one that follows from the others
     "input": False,          # --input
@@ -134,7 +136,7 @@ def parse(path):
         raise ScriptFault("the first line must say, in a comment, what the script is for")
     if not any(DIRECTIVES[name] for name in script.found):
         raise ScriptFault("no expectation: add `# expect:`, `# result:`, `# expect error:` or `# check error:`")
-    for name in ("loose", "no kill"):
+    for name in ("loose", "no kill", "check only", "check clean"):
         if name in script.found and not script.one(name):
             raise ScriptFault(f"`# {name}:` needs a reason")
     return script

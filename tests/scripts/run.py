@@ -192,14 +192,28 @@ def check_findings(script, severity, attempt):
         if match is None:
             raise Wrong(f"no {severity} on line {want.line} that says: {want.text}\n  {attempt.describe()}")
         left.remove(match)
-    if severity == "error" and left:
-        raise Wrong(f"an error on line {left[0][1]} that the script does not expect\n  {attempt.describe()}")
+    if left:
+        raise Wrong(f"{'an error' if severity == 'error' else 'a warning'} on line {left[0][1]} that the script does not expect\n  {attempt.describe()}")
 
 
 # ---- the engines: live, replay, killed and resumed -------------------------------------------------
 
+def checked(script, place):
+    """The warnings are those that the script expects, where it speaks of warnings."""
+    if not {"check warning", "check clean", "check only"} & set(script.found):
+        return
+    attempt = place.wf("check", str(script.path))
+    if attempt.code != 0:
+        raise Wrong(f"exit code {attempt.code} of `wf check`, expected 0\n  {attempt.describe()}")
+    check_findings(script, "warning", attempt)
+
+
 def live(script, options):
     with Place(options, script) as place:
+        if not script.fails_to_compile:
+            checked(script, place)
+        if "check only" in script.found:
+            return
         attempt = place.run()
         check_exit(script, attempt)
         for part in script.all("expect stderr"):
@@ -211,8 +225,6 @@ def live(script, options):
             check_exit(script, again)
             check_findings(script, "error", again)
             return
-        if "check warning" in script.found:
-            check_findings(script, "warning", place.wf("check", str(script.path)))
         if script.exit_code not in (0, 1):
             return
         lines, result = split_output(script, attempt.out, attempt.code, len(script.prints))
@@ -291,7 +303,7 @@ def one(path, options):
             update(script, options)
             script = directives.parse(path)
         live(script, options)
-        if not (script.fails_to_compile or "no kill" in script.found or options.no_kill
+        if not (script.fails_to_compile or {"no kill", "check only"} & set(script.found) or options.no_kill
                 or script.exit_code not in (0, 1)):
             for mode in KILL_MODES:
                 kills += kill_points(script, options, mode)
