@@ -122,6 +122,8 @@ def parse(path):
     script = Script(Path(path), text.splitlines())
     for number, line in enumerate(script.lines, 1):
         match = _COMMENT.search(line)
+        if match and match.group(1) == "allow":     # of the language; a directive may stand behind it
+            match = _COMMENT.search(match.group(2) or "")
         if not match:
             continue
         name, rest = match.group(1), match.group(2) or ""
