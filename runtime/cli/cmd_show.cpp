@@ -28,8 +28,9 @@ struct Shown {
   std::vector<WaitingPlace> waiting;
   std::map<uint64_t, Record> retries;  // step → its last AttemptFailed
   struct Step {
-    std::string options;  // JSON, "" where there are none
-    std::string hint;     // what it may wait for
+    std::string options;   // JSON, "" where there are none
+    std::string hint;      // what it may wait for
+    std::string progress;  // JSON: its last heartbeat's, "" where there was none
   };
   std::map<uint64_t, Step> steps;          // what is known of open ones, from their records
   std::string options;                     // of the run: JSON, "" where there are none
@@ -85,6 +86,8 @@ void collect_steps(Shown& shown, const History& history) {
   for (const auto& [at, record] : history) {
     if (record.type == RecordType::AttemptFailed) shown.retries[record.step] = record;
     if (record.type == RecordType::StepEnded) shown.retries.erase(record.step);
+    if (record.type == RecordType::Heartbeat)
+      shown.steps[record.step].progress = cbor_to_json(record.value);
     const bool step = record.type == RecordType::StepScheduled;
     if (!step && record.type != RecordType::ChildStarted) continue;
     const Options options = read_options(record.options);
@@ -193,6 +196,7 @@ std::string document(const Shown& shown) {
     json.key("where").text(place_text(program, unpack_place(step.where)));
     if (auto told = shown.steps.find(step.step.value); told != shown.steps.end()) {
       json.key("options").raw(told->second.options.empty() ? "{}" : told->second.options);
+      if (!told->second.progress.empty()) json.key("progress").raw(told->second.progress);
       if (!told->second.hint.empty()) json.key("may_wait_for").text(told->second.hint);
     }
     if (auto retry = shown.retries.find(step.step.value); retry != shown.retries.end()) {
@@ -223,6 +227,8 @@ void append_open_step(std::string& out, const Shown& shown, const OpenStep& step
   if (auto told = shown.steps.find(step.step.value); told != shown.steps.end()) {
     if (!told->second.options.empty())
       out += "      with " + printable(told->second.options) + "\n";
+    if (!told->second.progress.empty())
+      out += "      progress " + printable(told->second.progress) + "\n";
     if (!told->second.hint.empty()) out += "      " + told->second.hint + "\n";
   }
   auto retry = shown.retries.find(step.step.value);
