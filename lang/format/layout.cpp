@@ -310,6 +310,10 @@ class Planner {
       if (gap.group != kNone) gap.group = number[gap.group];
     }
     for (Group& group : out_.groups) {
+      const bool brackets = group.kind == Kind::List || group.kind == Kind::Block;
+      if (!brackets && at(group.last + 1).kind == Tok::LeftBrace &&
+          out_.gaps[group.last + 1].group == kNone)
+        group.levels = 2;
       if (group.follows != kNone) group.follows = number[group.follows];
     }
   }

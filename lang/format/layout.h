@@ -33,10 +33,11 @@ struct Group {
   Kind kind{};
   uint32_t first = 0, last = 0;                // pieces, both within
   uint32_t indent_first = 0, indent_last = 0;  // gaps that stand deeper where it is broken
-  bool forced = false;                         // broken, whatever its width
-  bool if_too_wide = true;                     // broken where it does not fit on its line
-  bool fill = false;                           // as many items on a line as fit
-  bool comma = false;  // where it is broken a comma stands behind the last item
+  uint32_t levels = 1;      // so much deeper: 2 in a header, to stand off its block
+  bool forced = false;      // broken, whatever its width
+  bool if_too_wide = true;  // broken where it does not fit on its line
+  bool fill = false;        // as many items on a line as fit
+  bool comma = false;       // where it is broken a comma stands behind the last item
   /// Where its last part may go over several lines with the rest on one: `f(a, {` … `})`. The piece
   /// before its first gap and, unless it is a string, its group.
   uint32_t hug = kNone, hug_group = kNone;

@@ -126,7 +126,8 @@ class Printer {
     for (uint32_t number : open_) {
       const Group& group = groups_[number];
       if (modes_[number] != Mode::Broken || i < group.indent_first) continue;
-      if (group.kind != Kind::Branches) depth += i <= group.indent_last + (inner ? 1 : 0);
+      if (group.kind != Kind::Branches)
+        depth += i <= group.indent_last + (inner ? 1 : 0) ? group.levels : 0;
     }
     return depth;
   }
