@@ -9,21 +9,17 @@
 
 namespace wakeful {
 
-namespace {}  // namespace
-
 Result<void> Recovery::resume(const std::vector<RunId>& requested) {
   requested_ = requested;
   auto done = collect(requested);
   if (done) done = load();
+  if (done) done = release_ended();  // first: a child that is told to undo waits for its lines
   for (RunId run : open_) {
     if (done) done = link_children(found_.at(run));
     if (done) done = link_undos(found_.at(run));
   }
-  if (done) {
-    for (RunId run : open_) {
-      if (done) done = apply_parent(found_.at(run));
-    }
-    if (done) done = release_ended();
+  for (RunId run : open_) {
+    if (done) done = apply_parent(found_.at(run));
   }
   for (RunId run : open_) {
     if (done) done = play(found_.at(run));
