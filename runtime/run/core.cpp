@@ -325,6 +325,7 @@ void Run::Core::handle_trap(RunStrand& strand) {
 void Run::Core::collect() {
   Roots roots(*this);
   heap.collect(roots);
+  forget_ended_strands();
   if (!heap.over_limit()) heap_interrupted = false;
 }
 

@@ -342,6 +342,7 @@ struct Run::Core {
   void take_over(RunStrand& strand, uint64_t scope, const std::vector<uint64_t>& losers);
   bool done_by(uint64_t number, const std::vector<uint64_t>& ancestors) const;
   void finish_race(RunStrand& strand);
+  void forget_ended_strands();
 
   // batch.cpp
   void trap_batch(RunStrand& strand);

@@ -179,6 +179,23 @@ bool Run::Core::done_by(uint64_t number, const std::vector<uint64_t>& ancestors)
   return false;
 }
 
+/// Those that nothing held or open leads to: no race can ask for them any more.
+void Run::Core::forget_ended_strands() {
+  if (ended_strands.empty()) return;
+  std::map<uint64_t, uint64_t> needed;
+  auto keep = [&](uint64_t number) {
+    for (auto found = ended_strands.find(number); found != ended_strands.end();
+         found = ended_strands.find(found->second)) {
+      if (!needed.insert(*found).second) return;
+    }
+  };
+  for (auto& [number, scope] : scopes) {
+    for (const Block& block : scope.blocks) keep(block.strand);
+  }
+  for (auto& [number, work] : works) keep(work.strand);
+  ended_strands = std::move(needed);
+}
+
 void Run::Core::finish_race(RunStrand& strand) {
   std::unique_ptr<RaceState> race = std::move(strand.wait.race);
   List* failures = make_list(heap);
