@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 
-from evaluator import Evaluator
 from kinds import KINDS
 from mix import check_mix
 from shrink import shrink
@@ -44,7 +43,7 @@ class Case:
 
 def evaluate(kind, tree):
     """The lines that `wf` must print, and what was executed."""
-    evaluator = Evaluator(kind.globals_of(tree))
+    evaluator = kind.make_evaluator(kind.globals_of(tree))
     lines = kind.evaluate(evaluator, tree)
     return "\n".join(evaluator.printed).split("\n") * bool(evaluator.printed) + lines, evaluator.seen
 

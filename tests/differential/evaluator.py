@@ -138,8 +138,6 @@ class Evaluator:
             return env.holder(target[1]), target[1]
         holder = yield from self.ev(target[1], env, strand)
         if target[0] == "mem":
-            if type(holder) is not dict:
-                fail("TypeError")
             return holder, target[2]
         key = yield from self.ev(target[2], env, strand)
         return holder, key
@@ -372,8 +370,13 @@ class Evaluator:
                     if not taken:
                         continue
                 value = yield from self.block(body, Env(inner), strand)
+            except (Break, Continue):
+                yield from strand.caught(thrown, None)
+                raise
             except Throw as later:
                 error = later.error
+                if getattr(thrown, "cancels", False) and later is not thrown:
+                    raise Unspecified("an error while a cancellation is handled") from None
                 if error is not thrown.error and error.cause is None:
                     if error.kind is None or condition is not None and not taken:
                         raise Unspecified("cause of an error of a condition") from None
@@ -402,7 +405,7 @@ class Evaluator:
                 self.count("?.")
                 if value is None or type(value) is dict and n[2] not in value:
                     return SKIPPED
-            if type(value) is Handle:
+            if isinstance(value, Handle):
                 return strand.handle_member(value, n[2])
             return member(value, n[2])
         if tag == "idx":

@@ -405,6 +405,8 @@ def _sort_by(results):
 def _sorted(xs, before):
     """Stable insertion; every pair of neighbours is compared, so that what has no order is found."""
     out = []
+    if len(xs) == 1:
+        _best([xs[0][1] if isinstance(xs[0], tuple) else xs[0]], less)
     for x in xs:
         at = len(out)
         while at and before(x, out[at - 1]):
@@ -444,14 +446,15 @@ def _reduce(evaluator, strand, xs, f, *init):
 def _sort(evaluator, strand, xs, cmp=None):
     xs = list(elements(xs))
     if cmp is None:
-        if len(xs) == 1:
-            return xs
         return _sorted(xs, less)
     out = []
     for x in xs:
         at = len(out)
         while at:
-            answer = yield from evaluator.call(cmp, [x, out[at - 1]], None, strand)
+            try:
+                answer = yield from evaluator.call(cmp, [x, out[at - 1]], None, strand)
+            except Throw:
+                raise Unspecified("a comparator that throws: which pairs are compared is open") from None
             if type(answer) is bool:
                 raise Unspecified("a comparator that gives a bool")
             if need(answer, int, float) >= 0:

@@ -26,6 +26,8 @@ PURE = {
     "failed IndexError": 51, "failed KeyError": 47, "failed Mine": 9, "failed Other": 11, "failed TypeError": 29,
 }
 
+WAITING = {}
+
 
 def check_mix(least, seen, total):
     """Prints what was too rare; whether all was there."""

@@ -210,6 +210,33 @@ class Printer:
     def ex_meth(self, n):
         return f"{self.base(n[1])}{'?.' if n[5] else '.'}{n[2]}{self.arguments(n[3], n[4])}", POSTFIX
 
+    # --- concurrency
+
+    def ex_spawn(self, n):
+        return "spawn " + self.expression(n[1])[0], UNARY
+
+    def ex_spawnb(self, n):
+        return "spawn " + self.block(n[1]), UNARY
+
+    def waits(self, words, what, timeout):
+        text = f"{words} {self.ex(what, UNARY)}"
+        return text if timeout is None else f"{text} timeout {self.ex(timeout, POSTFIX)}", UNARY
+
+    def ex_gather(self, n):
+        return self.waits("gather settled" if n[1] else "gather", n[2], n[3])
+
+    def ex_waitany(self, n):
+        return self.waits("wait_any", n[1], n[2])
+
+    def ex_race(self, n):
+        return self.waits("race success" if n[1] else "race", n[2], n[3])
+
+    def ex_batch(self, n):
+        _, mode, (item, number), items, way, many, pause, body = n
+        names = item if number is None else f"{item}, {number}"
+        text = f"batch {mode + ' ' if mode else ''}{names} in {self.ex(items)} {way} {self.ex(many, POSTFIX)}"
+        return text + (f" pause {self.ex(pause, POSTFIX)}" if pause else "") + f" {self.block(body)}", 0.5
+
 
 def nested(n):
     """Whether there is a block somewhere in it."""

@@ -109,4 +109,4 @@ def shows(tree, still_differs):
 
 
 def well_formed(tree):
-    return bool(tree) and isinstance(tree[-1], tuple) and tree[-1][:1] == ("fn",)
+    return bool(tree) and isinstance(tree[-1], tuple) and tree[-1][:1] in (("fn",), ("workflow",))

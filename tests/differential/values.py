@@ -89,7 +89,7 @@ def is_number(x):
 
 def type_name(x):
     return {type(None): "null", bool: "bool", int: "int", float: "float", str: "string", list: "list", dict: "map",
-            Range: "range", Duration: "duration", Error: "error", Function: "fn", Handle: "handle"}[type(x)]
+            Range: "range", Duration: "duration", Error: "error", Function: "fn"}.get(type(x), "handle")
 
 
 # --- text
@@ -178,7 +178,7 @@ def equal(a, b, depth=0, budget=None):
         return a.keys() == b.keys() and all(equal(v, b[k], depth + 1, budget) for k, v in a.items())
     if type(a) is Duration:
         return a.ms == b.ms
-    if type(a) in (Function, Handle, Error):
+    if isinstance(a, (Function, Handle, Error)):
         if a is not b:
             raise Unspecified(f"equality of two {type_name(a)}s")
         return True
