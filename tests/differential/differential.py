@@ -20,7 +20,7 @@ from shrink import shrink
 from values import Unspecified
 
 BATCH = 150
-ATTEMPTS = 40   # to find a program whose outcome the contract fixes
+ATTEMPTS = 400  # to find a program whose outcome the contract fixes
 ENOUGH = 1000   # programs from which on the mix is checked
 
 
@@ -55,10 +55,10 @@ def run_wf(options, kind, trees):
         with open(path, "w", encoding="utf-8") as out:
             out.write(kind.file_of(trees))
         try:
-            done = subprocess.run([options.wf, *kind.command, path], cwd=folder, capture_output=True, timeout=120)
+            done = subprocess.run([options.wf, *kind.command, path], cwd=folder, capture_output=True, timeout=60)
             code, stdout, stderr = done.returncode, done.stdout, done.stderr
         except subprocess.TimeoutExpired as late:
-            code, stdout, stderr = "no end after 120 s", late.stdout or b"", late.stderr or b""
+            code, stdout, stderr = "no end after 60 s", late.stdout or b"", late.stderr or b""
     parts = kind.split(stdout.decode(), stderr.decode())
     trouble = f"exit code {code}: {stderr.decode()[-2000:]}" if code not in kind.exit_codes else None
     return [parts.get(kind.name_of(tree), trouble or "nothing was printed for it") for tree in trees], trouble

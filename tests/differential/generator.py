@@ -13,6 +13,9 @@ MISTAKE = 0.004
 
 
 class Generator:
+    words = WORDS
+    pieces = ("x", " ", "=", "é", "$", "a\n", '"', "{", "}")
+
     def __init__(self, seed, prefix):
         self.r = random.Random(seed)
         self.prefix = prefix
@@ -241,7 +244,7 @@ class Generator:
         if tag == "bool":
             return ("lit", self.chance(0.5))
         if tag == "str":
-            word = self.pick(WORDS)
+            word = self.pick(self.words)
             return ("raw", word) if "\n" not in word and self.chance(0.15) else ("lit", word)
         if tag == "dur":
             return ("dur",) + self.pick((("250ms", 250), ("1s", 1000), ("1.5s", 1500), ("2m", 120000), ("1h30m", 5400000),
@@ -366,7 +369,7 @@ class Generator:
         parts = []
         for _ in range(self.r.randint(1, 3)):
             if self.chance(0.6):
-                parts.append(self.pick(("x", " ", "=", "é", "$", "a\n", '"', "{", "}")))
+                parts.append(self.pick(self.pieces))
             parts.append(self.ex("any", min(d, 1)))
         return ("interp", tuple(parts))
 

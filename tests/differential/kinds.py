@@ -161,4 +161,22 @@ class Waiting(Pure):
         return [ErrorLine(Error("ChildFailed", value.message, {"open": Error(None)}, value))]
 
 
+    @classmethod
+    def file_of(cls, trees):
+        """All at once, since they spend their time waiting."""
+        declarations = "\n".join(Printer().program(tree) for tree in trees)
+        spawns = ",\n".join(f"    {cls.name_of(t)}: spawn {cls.name_of(t)}()" for t in trees)
+        return (f"{declarations}\n{RUNNER}\nworkflow main() {{\n  let all = gather settled {{\n{spawns}\n  }}\n"
+                "  for name, o in all { outcome(name, () => if o.ok { o.value } else { throw_(o.error) }) }\n  'the end'\n}\n"
+                "fn throw_(e) { throw e }\n")
+
+    @classmethod
+    def split(cls, stdout, stderr):
+        lines = stdout.split("\n")
+        printed = [line for line in lines if line.startswith("@")]
+        parts = super().split("\n".join(line for line in lines if not line.startswith("@")), stderr)
+        return {name: [line for line in printed if line.split(" ")[0] == f"@{name}"] + lines
+                for name, lines in parts.items()}
+
+
 KINDS = {"pure": Pure, "waiting": Waiting}

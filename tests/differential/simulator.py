@@ -10,6 +10,8 @@ from evaluator import Break, Continue, Env, Return
 from values import Duration, Error, Function, Handle, Range, Throw, Unspecified, elements, fail
 
 TURNS = 3000  # resumptions of strands of one program
+GAP = 20      # two moments that are nearer than so many milliseconds have no certain order on a real clock
+LONGEST = 5000
 
 
 class Scope:
@@ -84,8 +86,12 @@ class World:
         self.evaluator = evaluator
         self.now = self.count = 0
         self.runs, self.timers = [], []
+        self.moments = {}  # when something is due → (run, when it was started)
 
     def at(self, time, run, what):
+        if self.moments.setdefault(time, (run, self.now)) != (run, self.now) or \
+                any(abs(time - other) < GAP and time != other for other in self.moments):
+            raise Unspecified("two moments too near to each other")
         self.count += 1
         heapq.heappush(self.timers, (time, self.count, run, what))
 
@@ -108,6 +114,8 @@ class World:
             time, _, run, what = heapq.heappop(self.timers)
             if any(t == time and r is not run and not w.done for t, _, r, w in self.timers):
                 raise Unspecified("timers of two runs at one moment")
+            if time > LONGEST:
+                raise Unspecified("long on a real clock")
             self.now = time
             what.finish()
         raise Unspecified("too many turns")
@@ -422,7 +430,7 @@ class Strand:
         if not settled:
             failed = [h for h in handles if h.failed]
             if not failed and any(h.outcome is None for h in handles):
-                yield from self.until(handles, timeout, lambda h: h.failed)
+                yield from self.until(what, handles, timeout, lambda h: h.failed)
                 failed = [h for h in handles if h.failed]
             if failed:
                 first = min(failed, key=lambda h: h.order)
@@ -431,10 +439,10 @@ class Strand:
                 raise Throw(error if isinstance(what, Handle) else
                             with_outcomes(error, shaped(what, lambda h: h.described())))
         elif any(h.outcome is None for h in handles):
-            yield from self.until(handles, timeout, lambda h: False)
+            yield from self.until(what, handles, timeout, lambda h: False)
         return shaped(what, (lambda h: h.described()) if settled else (lambda h: h.outcome[1]))
 
-    def until(self, handles, timeout, enough):
+    def until(self, what, handles, timeout, enough):
         """Until all have ended or `enough` of one is true; in time-out cancels what is left and throws."""
         wait = Wait(self)
         left = [h for h in dict.fromkeys(handles) if h.outcome is None]
@@ -451,7 +459,7 @@ class Strand:
         yield from self.wait(wait)
         if late():
             yield from self.stop(handles)
-            raise Throw(Error("Timeout", None, None))
+            raise Throw(late_error(what))
 
     def alarm(self, timeout, wait):
         """Ends `wait` after the time-out; gives whether it did."""
@@ -513,7 +521,7 @@ class Strand:
         if winner is None and any(h.outcome is None for h in handles):
             yield from self.stop(handles)
             yield from self.undo_losers(handles)
-            raise Throw(Error("Timeout"))
+            raise Throw(late_error(what))
         yield from self.stop(handles)
         yield from self.undo_losers([h for h in handles if h is not winner])
         if winner is None:
@@ -560,6 +568,12 @@ def shaped(what, make):
     if isinstance(what, Handle):
         return make(what)
     return {k: make(h) for k, h in what.items()} if type(what) is dict else [make(h) for h in what]
+
+
+def late_error(what):
+    """A time-out that waited for several says what each came to (the guide has chosen that)."""
+    error = Error("Timeout")
+    return error if isinstance(what, Handle) else with_outcomes(error, shaped(what, lambda h: h.described()))
 
 
 def with_outcomes(error, outcomes):

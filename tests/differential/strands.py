@@ -27,14 +27,21 @@ class WaitingPrograms(Programs):
 
     shielded = 0  # inside a compensate block: nothing is spawned or registered there
 
+    words = tuple(w for w in Programs.words if "\n" not in w)  # what is printed must stay on its line
+    pieces = tuple(w for w in Programs.pieces if "\n" not in w)
+
     # --- small things
 
     def duration(self):
-        ms = self.r.randint(1, 999) if self.chance(0.8) else self.r.randint(1, 10) * 100000 + self.r.randint(0, 99)
+        ms = self.r.randint(1, 40 if self.chance(0.7) else 90) * 20
         return ("dur", f"{ms}ms", ms)
 
     def sleep(self):
         return ("expr", self.glob("sleep", self.duration()))
+
+    def print(self, *what):
+        """All programs of a file run at once: what is printed says whose it is."""
+        return super().print(("lit", f"@{self.prefix}"), *what)
 
     def note(self):
         self.notes += 1
@@ -71,9 +78,11 @@ class WaitingPrograms(Programs):
         known = self.handles(kind)
         if self.chance(0.3):
             x = self.fresh("x")
+            loops, self.in_loop = self.in_loop, 0
             body = self.inside(lambda: (self.declare(x, "int"), ("spawnb", (
                 ("expr", self.glob("sleep", ("bin", "*", ("bin", "+", ("name", x), ("lit", 1)), self.duration()))),
                 *self.statements(self.r.randint(0, 1), 0), ("expr", self.ex(kind, 1)))))[1])
+            self.in_loop = loops
             return ("meth", ("paren", ("bin", "..", ("lit", 0), ("lit", self.r.randint(1, 4)))), "map",
                     (("lambda", ((x, None),), body),), (), False)
         items = tuple(("name", self.pick(known)[0]) if known and self.chance(0.4) else self.spawn(kind, depth)
