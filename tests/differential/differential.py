@@ -135,7 +135,7 @@ def main():
     parser.add_argument("--no-shrink", dest="shrink", action="store_false")
     options = parser.parse_args()
     options.wf = os.path.abspath(options.wf)
-    kinds = options.kind or list(KINDS)
+    kinds = options.kind or [kind for kind in KINDS if KINDS[kind].share]
     if options.only:
         options.seed, number = options.only.rsplit(":", 1)
         case = Case(options.seed, int(number), KINDS[kinds[0]])
@@ -148,7 +148,7 @@ def main():
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
         batches = []
         for kind in kinds:
-            share = options.count * KINDS[kind].share // sum(KINDS[k].share for k in kinds)
+            share = options.count // len(kinds)
             for first in range(0, share, BATCH):
                 batches.append(pool.submit(run_batch, options, kind, range(first, min(first + BATCH, share))))
         for batch in concurrent.futures.as_completed(batches):

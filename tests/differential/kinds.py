@@ -79,7 +79,7 @@ class Pure:
 
     make_evaluator = Evaluator
     mix = mix.PURE
-    share = 1
+    share = 1  # of the programs of a run
     command = ("run", "--ephemeral")
     exit_codes = (0,)
 
@@ -143,6 +143,7 @@ class Waiting(Pure):
 
     make_evaluator = WaitingEvaluator
     mix = mix.WAITING
+    share = 0  # by hand only (--kind waiting): on a real clock a busy machine may change the order of what happens
 
     @staticmethod
     def generate(seed, prefix):
@@ -154,6 +155,8 @@ class Waiting(Pure):
         world = World(evaluator)
         function = evaluator.globals.names[cls.name_of(tree)]
         kind, value = world.finish(Run(world, function, Env(evaluator.globals), None))
+        if any(not line.startswith("@") for line in evaluator.printed):
+            raise Unspecified("a line that does not say whose it is")
         if kind == "ok":
             evaluator.count(f"ended with {type_name(value)}")
             return [ValueLine(value)]
