@@ -120,7 +120,6 @@ void Checker::statement(const ast::Stmt& s) {
             "a signal has one payload, so its handler takes one parameter at most",
             "take a map apart: `on signal " + on.name.text + "(payload) { let {a, b} = payload }`");
       }
-      if (on.what == ast::OnStmt::What::Query) return not_supported(s.span, "`on query`");
       const Place before = place_;
       place_.edge = "`on`";
       callable(on.fn);

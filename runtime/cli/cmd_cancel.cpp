@@ -5,7 +5,7 @@ namespace wakeful::cli {
 
 int cmd_cancel(const CommandLine& line) {
   return end_run(
-      line, [&](Engine& engine, RunId run) { return engine.cancel(run, line.one("--reason")); });
+      line, RecordType::CancelRequested, [&](Engine& engine, RunId run) { return engine.cancel(run, line.one("--reason")); });
 }
 
 }  // namespace wakeful::cli

@@ -26,6 +26,8 @@ struct Shown {
   std::optional<Outcome> outcome;    // of a closed run
   std::vector<OpenStep> open_steps;  // of an open one
   std::vector<WaitingPlace> waiting;
+  std::vector<std::string> handlers;  // in force
+  std::vector<std::pair<std::string, size_t>> queued;  // signals
   std::map<uint64_t, Record> retries;  // step → its last AttemptFailed
   struct Step {
     std::string options;   // JSON, "" where there are none
@@ -116,6 +118,8 @@ void replay_open(Shown& shown, const Journal& journal) {
   else if (replayed->run) {
     shown.open_steps = replayed->run->open_steps();
     shown.waiting = replayed->run->waiting();
+    shown.handlers = replayed->run->handlers_in_force();
+    shown.queued = replayed->run->queued_signals();
   }
 }
 
@@ -217,7 +221,11 @@ std::string document(const Shown& shown) {
     for (const Place& p : place.stack) json.text(place_text(program, p));
     json.end_list().end_object();
   }
-  return json.end_list().end_object().document();
+  json.end_list().key("handlers").begin_list();
+  for (const std::string& handler : shown.handlers) json.text(handler);
+  json.end_list().key("queued_signals").begin_object();
+  for (const auto& [name, count] : shown.queued) json.key(name).number(static_cast<int64_t>(count));
+  return json.end_object().end_object().document();
 }
 
 void append_open_step(std::string& out, const Shown& shown, const OpenStep& step) {
@@ -273,6 +281,11 @@ std::string text(const Shown& shown, bool colour) {
     out += "where it waits is not known: " + printable(shown.replay_fault) + "\n";
   if (!shown.open_steps.empty()) out += "open steps\n";
   for (const OpenStep& step : shown.open_steps) append_open_step(out, shown, step);
+  if (!shown.handlers.empty()) out += "handlers in force\n";
+  for (const std::string& handler : shown.handlers) out += "  " + printable(handler) + "\n";
+  if (!shown.queued.empty()) out += "signals queued\n";
+  for (const auto& [name, count] : shown.queued)
+    out += fmt::format("  {} {}\n", count, printable(name));
   if (!shown.waiting.empty()) out += "waits\n";
   for (const WaitingPlace& place : shown.waiting) {
     out += fmt::format("  strand {}: {}\n", place.strand, printable(place.what));

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "runtime/cli/messages.h"
 #include "runtime/cli/open_store.h"
 #include "runtime/cli/report.h"
 #include "runtime/cli/session.h"
+#include "runtime/engine/step_options.h"
+#include "runtime/journal/store_folder.h"
 
 namespace wakeful::cli {
 namespace {
@@ -45,10 +48,38 @@ int report(const CommandLine& line, const Journal& journal, const RunInfo& info,
 
 }  // namespace
 
-int end_run(const CommandLine& line, const std::function<Result<void>(Engine&, RunId)>& ask) {
+namespace {
+
+/// Another process carries the run: it is asked through the inbox, and this one waits for the end.
+int end_elsewhere(const CommandLine& line, RecordType how) {
+  auto target = find_open_run(line);
+  if (!target) return say_error(target.error());
+  const RunInfo info = target->info;
+  Record record;
+  record.type = how;
+  record.value = text_cbor(line.one("--reason"));
+  auto sent = send(line, info, std::move(record));
+  if (!sent) return say_error(sent.error());
+  target->journal.reset();
+  Stdout out;
+  auto code = wait_in_store(line, info, sent->id, [&](const Journal& journal) -> std::optional<int> {
+    const RunInfo* now = journal.find(newest_attempts(journal, {info.number})[0]);
+    if (now->status == RunStatus::Running) return std::nullopt;
+    return report(line, journal, *now, out);
+  });
+  if (code) return *code;
+  say_kept(line, info);
+  return kExitDone;
+}
+
+}  // namespace
+
+int end_run(const CommandLine& line, RecordType how,
+            const std::function<Result<void>(Engine&, RunId)>& ask) {
   if (auto queues = queues_of(line); !queues) return say_error(queues.error());
   if (auto reader = open_journal(line, Access::Read); !reader) return say_error(reader.error());
   auto journal = open_journal(line, Access::Write);
+  if (!journal && StoreFolder(store_directory(line)).in_use()) return end_elsewhere(line, how);
   if (!journal) return say_error(journal.error());
   auto found = find_run(**journal, line.one("ID"));
   if (!found) return say_error(found.error());

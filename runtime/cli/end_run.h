@@ -1,4 +1,4 @@
-// What wf cancel and wf terminate have in common: a store that no engine holds, one run to its end.
+// What wf cancel and wf terminate have in common: one run to its end, by an engine of their own or by the one at work.
 #pragma once
 
 #include <functional>
@@ -10,6 +10,8 @@ namespace wakeful::cli {
 
 /// Opens the store, brings the run back, asks for its end, works until it and those that it asked
 /// to end have, and says what it came to. 0 where the run is closed now, whatever its status.
-int end_run(const CommandLine& line, const std::function<Result<void>(Engine&, RunId)>& ask);
+/// Where another process's engine holds the store, that one is asked, by a message of type `how`.
+int end_run(const CommandLine& line, RecordType how,
+            const std::function<Result<void>(Engine&, RunId)>& ask);
 
 }  // namespace wakeful::cli

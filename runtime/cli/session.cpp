@@ -42,6 +42,15 @@ Engine::Limits limits_of(const CommandLine& line) {
   return limits;
 }
 
+/// Where messages of other processes come in; a store in memory has no such place.
+std::unique_ptr<Inbox> inbox_of(const CommandLine& line) {
+  if (line.command().name == "run" && line.has("--ephemeral")) return nullptr;
+  auto inbox = open_inbox(store_directory(line));
+  if (inbox) return std::move(*inbox);
+  say("warning: no messages can come in: " + printable(inbox.error().message));
+  return nullptr;
+}
+
 }  // namespace
 
 Result<std::map<std::string, size_t>> queues_of(const CommandLine& line) {
@@ -73,7 +82,9 @@ Session::Session(const CommandLine& line, Journal& journal, Stdout& out)
     : line_(line),
       journal_(journal),
       out_(out),
-      engine_(std::make_unique<Engine>(journal, *this, Engine::Services{}, limits_of(line))),
+      inbox_(inbox_of(line)),
+      engine_(std::make_unique<Engine>(journal, *this, Engine::Services{.inbox = inbox_.get()},
+                                       limits_of(line))),
       progress_(Progress::wanted() ? std::make_unique<Progress>(line, journal, *engine_)
                                    : nullptr) {
   working_engine = engine_.get();

@@ -42,6 +42,7 @@ class Session final : public EngineOutput {
   const CommandLine& line_;
   Journal& journal_;
   Stdout& out_;
+  std::unique_ptr<Inbox> inbox_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Progress> progress_;
 };

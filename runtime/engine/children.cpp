@@ -136,6 +136,7 @@ void Engine::State::run_has_ended(LiveRunEntry& entry) {
     child_has_ended(entry.parent, entry.parent_step, status, entry.ended_at, entry.ended_number,
                     entry.run->outcome());
   }
+  drop_messages(entry);
   drop_run(entry);
 }
 
@@ -235,11 +236,12 @@ void Engine::State::cancel_child(RunId parent, StepId step, CancelMode mode,
 }
 
 void Engine::State::request_cancel(LiveRunEntry& entry, CancelCause cause,
-                                   const std::string& reason) {
+                                   const std::string& reason, const std::string& message) {
   entry.cancel_requested = true;
   PendingEvent event;
   event.type = RecordType::CancelRequested;
   event.kind = static_cast<uint64_t>(cause);
+  event.id = message;
   event.value = reason;
   tell(entry, std::move(event));
 }
@@ -292,6 +294,7 @@ void Engine::State::terminate(RunId run, const std::string& reason) {
     drop_backoffs(entry->number, false);
     end_burst(*entry, true);
     child_has_ended(entry->parent, entry->parent_step, RunStatus::Terminated, at, 0, reason);
+    drop_messages(*entry);
     drop_run(*entry);
   }
 }

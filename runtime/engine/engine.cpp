@@ -17,6 +17,8 @@ namespace {
 
 /// The wall clock may be set and the machine may sleep: so often is it looked at again.
 constexpr int64_t kSleepUsMax = 60'000'000;
+/// So often is an inbox looked at that cannot tell when something comes.
+constexpr int64_t kInboxPollUs = 500'000;
 
 }  // namespace
 
@@ -29,6 +31,7 @@ Engine::State::State(Journal& j, EngineOutput& o, Services s, Limits l)
           [&effects = s.effects](const std::string& name) { return effects.environment(name); }) {
   pool = std::make_unique<BlockingPool>(std::max<size_t>(limits.effects_at_once, 1));
   journal.on_durable([to = wakeup] { to->notify(); });
+  if (services.inbox != nullptr) wakeup->watch(services.inbox->descriptor());
 }
 
 /// Attempts in progress are asked to end and waited for: their programs must not outlive the
@@ -63,12 +66,13 @@ Result<void> Engine::State::work(std::vector<RunId> awaited) {
     if (wakeup->stop_requested()) stopping = true;
     release();
     while (!awaited.empty() && !runs.contains(awaited.back())) awaited.pop_back();
-    if (awaited.empty() && gate.empty() && answers.empty()) return {};
+    if (awaited.empty() && gate.empty() && answers.empty() && taken.empty()) return {};
     if (stopping && gate.empty()) return stop();
     if (stopping) {
       wakeup->sleep(-1);
       continue;
     }
+    read_inbox();
     fire_timers();
     tick();
     journal.hold();  // what the bursts of one turn append is one commit
@@ -101,6 +105,7 @@ void Engine::State::release() {
     --entry->unreleased;
     if (entry->unreleased == 0 && !entry->in_burst && entry->has_event()) make_ready(*entry);
   }
+  remove_taken_messages();
   while (!answers.empty() && answers.front().position <= durable) {
     Answer answer = std::move(answers.front());
     answers.pop_front();
@@ -172,7 +177,8 @@ void Engine::State::fire(const TimerTarget& target) {
 /// durable long since.
 bool Engine::State::can_release() const {
   const Lsn durable = journal.durable();
-  return gate.ready(durable) || (!answers.empty() && answers.front().position <= durable) ||
+  return gate.ready(durable) || (!taken.empty() && taken.front().first <= durable) ||
+         (!answers.empty() && answers.front().position <= durable) ||
          (!dispatches.empty() && dispatches.front().position <= durable);
 }
 
@@ -183,6 +189,8 @@ void Engine::State::sleep_until_something_happens() {
     limit_us =
         std::clamp<int64_t>(services.clock.wait_ms(*due, idle), 0, kSleepUsMax / 1'000) * 1'000;
   }
+  if (services.inbox != nullptr && services.inbox->descriptor() < 0)
+    limit_us = std::min(limit_us, kInboxPollUs);
   if (tick_every_us > 0) {
     limit_us =
         std::min(limit_us, std::max<int64_t>(0, next_tick_us - services.clock.monotonic_us()));
@@ -205,7 +213,9 @@ Result<void> Engine::State::stop() {
     if (!entry->run || entry->in_burst || !entry->has_event()) continue;
     if (entry->pending[entry->pending_at].type == RecordType::StepEnded) begin_burst(*entry);
   }
-  return journal.flush();
+  auto flushed = journal.flush();
+  if (flushed) remove_taken_messages();
+  return flushed;
 }
 
 // --- the door

@@ -13,6 +13,7 @@
 #include "lang/bytecode/program.h"
 #include "runtime/effects/effect.h"
 #include "runtime/engine/services.h"
+#include "runtime/journal/inbox.h"
 #include "runtime/journal/journal.h"
 #include "runtime/run/run.h"
 
@@ -61,6 +62,7 @@ class Engine {
     Clock& clock = system_clock();
     RandomSource& random = system_random();
     Effects& effects = system_effects();
+    Inbox* inbox = nullptr;  // messages from other processes; null: none come
   };
   struct Limits {
     size_t heap_bytes = Heap::kDefaultLimit;

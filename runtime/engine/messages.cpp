@@ -1,4 +1,4 @@
-// What others tell a run, and what they get for it: updates.
+// What others tell a run, and what they get for it: signals to children, updates, the inbox.
 #include <fmt/format.h>
 
 #include "runtime/engine/state.h"
@@ -98,6 +98,105 @@ void Engine::State::refuse_updates(LiveRunEntry& entry) {
     answers.push_back({journal.appended(), std::move(done), StepStatus::Failed, why});
   }
   entry.updates.reset();
+}
+
+// --- the inbox
+
+void Engine::State::read_inbox() {
+  if (services.inbox == nullptr || !services.inbox->changed()) return;
+  auto messages = services.inbox->read();
+  if (!messages) return output.warn(messages.error().message);
+  for (InboxMessage& message : *messages) deliver(std::move(message));
+}
+
+void Engine::State::deliver(InboxMessage message) {
+  const Record& record = message.record;
+  const RunInfo* target = journal.find(record.run);
+  if (target == nullptr) {
+    output.warn(record.run ? fmt::format("the message {} is for run #{}, which is not in this store",
+                                         message.id, record.run.value)
+                           : fmt::format("the message {} is damaged; its file is left in the inbox",
+                                         message.id));
+    return services.inbox->keep(message.id);
+  }
+  const RunId parent = target->parent;
+  const StepId step = target->parent_step;
+  if (target->status != RunStatus::Running && parent) target = completed_child(parent, step.value);
+  if (message.old && was_received(message, *target)) return services.inbox->remove(message.id);
+  LiveRunEntry* entry = find(target->number);
+  if (entry != nullptr && entry->undoing) entry = nullptr;
+  const auto backoff = backoffs.find({parent.value, step.value});
+  const bool waits = entry == nullptr && parent && backoff != backoffs.end();
+  if (entry == nullptr && !waits) {
+    if (target->status == RunStatus::Running) return services.inbox->keep(message.id);
+    if (!record.name.empty()) {
+      output.warn(fmt::format("the message {} came too late: {} is {}", record.name, target->id,
+                              status_name(target->status)));
+    }
+    taken.emplace_back(journal.appended(), message.id);
+    return;
+  }
+  const bool ends =
+      record.type == RecordType::CancelRequested || record.type == RecordType::Terminated;
+  if (ends && (waits || record.type == RecordType::Terminated)) {
+    if (waits) {
+      cancel_child(parent, step, CancelMode::Cancel, record.value);
+    } else {
+      terminate(target->number, record.value);
+    }
+    taken.emplace_back(journal.appended(), message.id);
+    return;
+  }
+  from_inbox.insert(message.id);
+  if (ends) return request_cancel(*entry, CancelCause::User, record.value, message.id);
+  PendingEvent event = signal_event(record.name, message.id, record.value);
+  event.type = record.type;
+  event.kind = record.kind;
+  if (entry != nullptr) return tell(*entry, std::move(event));
+  backoff->second.signals.push_back(std::move(event));
+}
+
+/// Whether an engine before this one had journaled it: in this attempt of the run or one before.
+bool Engine::State::was_received(const InboxMessage& message, const RunInfo& target) const {
+  std::vector<RunId> attempts{target.number};
+  if (target.parent && target.attempt > 1) {
+    for (const RunInfo* child : journal.children(target.parent)) {
+      if (child->parent_step == target.parent_step) attempts.push_back(child->number);
+    }
+  }
+  for (RunId run : attempts) {
+    auto history = journal.history(run);
+    if (!history) continue;
+    for (const auto& [at, record] : *history) {
+      const bool event = class_of(record.type) == RecordClass::Event;
+      if (event && record.type != RecordType::RunStarted && record.id == message.id) return true;
+    }
+  }
+  return false;
+}
+
+void Engine::State::message_is_journaled(const std::string& id) {
+  if (from_inbox.erase(id) > 0) taken.emplace_back(journal.appended(), id);
+}
+
+/// The run has ended: what it was not told any more is nobody's.
+void Engine::State::drop_messages(LiveRunEntry& entry) {
+  for (size_t i = entry.pending_at; i < entry.pending.size(); ++i) {
+    const PendingEvent& event = entry.pending[i];
+    if (event.id.empty() || !from_inbox.contains(event.id)) continue;
+    message_is_journaled(event.id);
+    if (event.name.empty()) continue;
+    output.warn(fmt::format("the message {} came too late: {} has ended", event.name,
+                            entry.setup().id));
+  }
+}
+
+void Engine::State::remove_taken_messages() {
+  const Lsn durable = journal.durable();
+  while (!taken.empty() && taken.front().first <= durable) {
+    services.inbox->remove(taken.front().second);
+    taken.pop_front();
+  }
 }
 
 }  // namespace wakeful

@@ -1,5 +1,9 @@
 // Messages to a live run: each is handled once, and answered, whatever crashes when.
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "runtime/engine/step_options.h"
 #include "runtime/engine/world_test.h"
@@ -125,4 +129,160 @@ workflow Handles() {
               "gather hs") == "");
   CHECK(crash("let h = spawn { let s = signal(\"x\")\n let t = timer(2s)\n"
               "let first = wait_any [s, t]\n first.id }\n gather h") == "");
+}
+
+// --- the inbox
+
+namespace {
+
+/// A folder that outlives its sessions. A message is there from a position of the journal on, at the latest
+/// when nothing else goes on; that its file was removed may be forgotten in a crash.
+struct Folder {
+  struct File {
+    std::string id;
+    Record record;
+    uint64_t from = 0;  // once it was given: where the journal stood then
+    bool removed = false, kept = false;
+  };
+  std::vector<File> files;
+
+  void put(RecordType type, const std::string& name, const std::string& json, uint64_t from) {
+    File file{"m" + std::to_string(files.size()), {}, from};
+    file.record.type = type;
+    file.record.run = RunId{1};
+    file.record.name = name;
+    file.record.kind = static_cast<uint64_t>(MessageForm::Json);
+    if (type == RecordType::SignalReceived || type == RecordType::CancelRequested) file.record.kind = 0;
+    file.record.value = cbor(json);
+    files.push_back(file);
+  }
+};
+
+class PlannedInbox final : public Inbox {
+ public:
+  PlannedInbox(Folder& folder, Journal& journal)
+      : folder_(folder), journal_(journal), begin_(journal.appended().value) {}
+  ~PlannedInbox() override { close(always_); }
+  int descriptor() const override { return always_; }  // so that no sleep is long
+  bool changed() override { return true; }
+  Result<std::vector<InboxMessage>> read() override {
+    const uint64_t now = journal_.appended().value;
+    idle_ = now == last_ ? idle_ + 1 : 0;
+    last_ = now;
+    std::vector<InboxMessage> messages;
+    for (Folder::File& file : folder_.files) {
+      if (file.removed || given_.contains(file.id)) continue;
+      const bool old = first_ && file.from <= begin_;
+      if (!old && file.from > now && idle_ < 200) break;
+      given_.insert(file.id);
+      if (!old) file.from = now;
+      messages.push_back({file.id, file.record, old});
+    }
+    first_ = false;
+    return messages;
+  }
+  void remove(const std::string& id) override {
+    for (Folder::File& file : folder_.files) file.removed |= file.id == id;
+  }
+  void keep(const std::string& id) override {
+    for (Folder::File& file : folder_.files) file.kept |= file.id == id;
+  }
+
+ private:
+  Folder& folder_;
+  Journal& journal_;
+  uint64_t begin_, last_ = 0;
+  int always_ = eventfd(1, EFD_CLOEXEC);  // there is always something to read
+  int idle_ = 0;
+  bool first_ = true;
+  std::set<std::string> given_;
+};
+
+/// The messages come at every point of the journal, and the crash at every other: the same result each time.
+void arrive_and_crash_everywhere(const std::string& script, const std::string& expected,
+                                 const std::function<void(Folder&, uint64_t from)>& fill) {
+  INFO(script);
+  Disk calm;
+  Folder folder;
+  fill(folder, 0);
+  Act act;
+  act.inbox = [&](Journal& journal) { return std::make_unique<PlannedInbox>(folder, journal); };
+  REQUIRE(play(script, calm, act)() == expected);
+  for (const Folder::File& file : folder.files) CHECK(file.removed);
+  const std::vector<uint64_t> points = calm.record_ends();
+  for (uint64_t from : points) {
+    Disk disk;
+    folder = {};
+    fill(folder, from);
+    REQUIRE(play(script, disk, act)() == expected);
+    const Folder after = folder;
+    for (uint64_t cut : disk.record_ends()) {
+      folder = after;
+      for (Folder::File& file : folder.files) file.removed = false;  // that was not durable
+      INFO("messages from " << from << ", cut at " << cut);
+      REQUIRE(play(script, disk.cut(cut), act)() == expected);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("signals from outside: never lost, never doubled, in order") {
+  arrive_and_crash_everywhere(
+      R"(
+workflow main() {
+  let first = receive("go")
+  sleep(1s)
+  let rest = [receive("go"), gather signal("go")]
+  [first, rest, receive("go", timeout: 1s)]
+})",
+      R"(completed [1,[2,3],null])", [](Folder& folder, uint64_t from) {
+        for (int i = 1; i < 4; ++i)
+          folder.put(RecordType::SignalReceived, "go", std::to_string(i), from);
+      });
+}
+
+TEST_CASE("updates and handlers from outside: each once") {
+  arrive_and_crash_everywhere(
+      R"(
+workflow main() {
+  var sum = 0
+  on signal add(n) { sleep(1s); sum += n }
+  on update set(n) { sum += n * 100; file.read("step"); sum }
+  receive("end")
+  sleep(1s)
+  sum
+})",
+      R"(completed 503)", [](Folder& folder, uint64_t from) {
+        folder.put(RecordType::SignalReceived, "add", "1", from);
+        folder.put(RecordType::UpdateReceived, "set", "{\"n\": 5}", from);
+        folder.put(RecordType::SignalReceived, "add", "2", from);
+        folder.put(RecordType::SignalReceived, "end", "null", from);
+      });
+}
+
+TEST_CASE("a cancellation from outside comes once: it does not interrupt the clean-up that it started") {
+  arrive_and_crash_everywhere(
+      R"(
+workflow main() {
+  try { receive("never") } catch e { sleep(1s); return "cleaned up" }
+})",
+      R"(completed "cleaned up")", [](Folder& folder, uint64_t from) {
+        folder.put(RecordType::CancelRequested, "", "\"enough\"", from);
+      });
+}
+
+TEST_CASE("messages for runs that are closed go, those for runs that are open elsewhere stay") {
+  Disk disk;
+  Folder folder;
+  Act act;
+  act.inbox = [&](Journal& journal) { return std::make_unique<PlannedInbox>(folder, journal); };
+  folder.put(RecordType::SignalReceived, "late", "1", 0);
+  folder.put(RecordType::SignalReceived, "nobody", "1", 0);
+  folder.files[1].record.run = RunId{7};
+  Session session = play("workflow main() { sleep(1s)\n 1 }", disk, act);
+  CHECK(session() == "completed 1");
+  CHECK(folder.files[0].removed);
+  CHECK(folder.files[1].kept);
+  CHECK(session.texts().front().find("is not in this store") != std::string::npos);
 }

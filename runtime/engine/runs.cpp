@@ -140,6 +140,7 @@ void Engine::State::begin_burst(LiveRunEntry& entry) {
       event.type == RecordType::ChildEnded || event.type == RecordType::ChildUndone;
   if (!elsewhere) record.value = std::move(event.value);
   journal.append(record);
+  if (!record.id.empty()) message_is_journaled(record.id);
   entry.run->deliver(record, event.value);
 }
 

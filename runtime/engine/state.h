@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "runtime/effects/secrets.h"
@@ -206,7 +207,8 @@ struct Engine::State {
   void next_attempt(RunId parent, StepId step);
   void drop_backoffs(RunId parent, bool abandoned_too);
   void cancel_child(RunId parent, StepId step, CancelMode mode, const std::string& reason);
-  void request_cancel(LiveRunEntry& entry, CancelCause cause, const std::string& reason);
+  void request_cancel(LiveRunEntry& entry, CancelCause cause, const std::string& reason,
+                      const std::string& message = "");
   void terminate(RunId run, const std::string& reason);
 
   // undo.cpp: completed runs that undo themselves
@@ -224,6 +226,12 @@ struct Engine::State {
   void send_signal(LiveRunEntry& parent, Record& record);
   void update_ended(LiveRunEntry& entry, const Record& record);
   void refuse_updates(LiveRunEntry& entry);
+  void read_inbox();
+  void deliver(InboxMessage message);
+  bool was_received(const InboxMessage& message, const RunInfo& target) const;
+  void message_is_journaled(const std::string& id);
+  void drop_messages(LiveRunEntry& entry);
+  void remove_taken_messages();
 
   // steps.cpp: activities and effects
   void schedule(LiveRunEntry& entry, const Record& record);
@@ -305,6 +313,10 @@ struct Engine::State {
     StepStatus status{};
     std::string value;
   };
+  // Messages of the inbox: on their way to their run; journaled at a position behind which their
+  // files go.
+  std::unordered_set<std::string> from_inbox;
+  std::deque<std::pair<Lsn, std::string>> taken;
   std::deque<Answer> answers;  // of updates, in the order of their positions
   Timers timers;
   OutputGate gate;

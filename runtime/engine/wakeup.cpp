@@ -51,9 +51,9 @@ void Wakeup::drain() {
 void Wakeup::sleep(int64_t microseconds) {
   asleep_.store(true);
   if (!notified_.exchange(false)) {
-    pollfd ready{event_, POLLIN, 0};
+    pollfd ready[2] = {{event_, POLLIN, 0}, {watched_, POLLIN, 0}};  // -1 is passed over
     timespec limit{microseconds / 1'000'000, microseconds % 1'000'000 * 1'000};
-    ppoll(&ready, 1, microseconds < 0 ? nullptr : &limit, nullptr);
+    ppoll(ready, 2, microseconds < 0 ? nullptr : &limit, nullptr);
   }
   asleep_.store(false);
   notified_.store(false);

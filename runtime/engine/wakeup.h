@@ -25,6 +25,9 @@ class Wakeup {
   void request_stop();
   bool stop_requested() const { return stop_.load(std::memory_order_acquire); }
 
+  /// Something to read there ends a sleep, too. -1: nothing is watched.
+  void watch(int descriptor) { watched_ = descriptor; }
+
   /// Runs what was posted.
   void drain();
   bool has_mail() const { return mail_.load(std::memory_order_acquire); }
@@ -40,6 +43,7 @@ class Wakeup {
   std::atomic<bool> asleep_{false};
   std::atomic<bool> notified_{false};
   std::atomic<bool> stop_{false};
+  int watched_ = -1;
   int event_ = -1;  // an eventfd: the one way to end a sleep that a signal handler may use
 };
 

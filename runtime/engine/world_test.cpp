@@ -253,7 +253,9 @@ Session play(const std::string& script, const Disk& disk, const Act& act) {
   Journal& journal = **opened;
   Collector output(journal);
   {
-    Engine engine(journal, output, {clock, random, effects}, {.heap_bytes = act.heap_bytes, .queues = act.queues});
+    auto inbox = act.inbox ? act.inbox(journal) : nullptr;
+    Engine engine(journal, output, {clock, random, effects, inbox.get()},
+                  {.heap_bytes = act.heap_bytes, .queues = act.queues});
     RunId root;
     if (const RunInfo* info = journal.find("root")) {
       root = info->number;

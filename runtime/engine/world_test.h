@@ -103,6 +103,8 @@ struct Act {
   std::function<void(Engine&, RunId root)> before;
   bool work = true;
   bool undo = false;  // the root, once it has completed
+  /// Where its messages come from; null: there are none.
+  std::function<std::unique_ptr<Inbox>(Journal&)> inbox;
 };
 
 /// Starts the script's `main` as "root", or goes on with it, until it has ended.

@@ -99,7 +99,7 @@ std::string read_holder(int fd) {
   return text;
 }
 
-tl::unexpected<Error> in_use(const std::string& path, const std::string& holder) {
+tl::unexpected<Error> lock_is_held(const std::string& path, const std::string& holder) {
   const std::string pid = line_of(holder, "pid");
   if (pid.empty())
     return fail(Fault::Store,
@@ -211,7 +211,7 @@ Result<FileHandle> StoreFolder::lock() const {
   do result = flock(file.get(), LOCK_EX | LOCK_NB);
   while (result != 0 && errno == EINTR);
   if (result != 0) {
-    if (errno == EWOULDBLOCK) return in_use(path, read_holder(file.get()));
+    if (errno == EWOULDBLOCK) return lock_is_held(path, read_holder(file.get()));
     return system_error(errno, "lock the store", path);
   }
   const std::string text = fmt::format("pid {}\nsince {:%Y-%m-%dT%H:%M:%SZ}\ncommand {}\n",
@@ -220,6 +220,20 @@ Result<FileHandle> StoreFolder::lock() const {
   // their runs.
   if (!write_holder(file.get(), text)) (void)ftruncate(file.get(), 0);
   return file;
+}
+
+bool StoreFolder::in_use() const {
+  struct stat status {};
+  FileHandle file(open((path + "/lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file || fstat(file.get(), &status) != 0) return false;
+  const int pid = std::atoi(line_of(read_text(file.get()), "pid").c_str());
+  if (pid <= 0 || (kill(pid, 0) != 0 && errno != EPERM)) return false;
+  std::ifstream locks("/proc/locks");  // `1: FLOCK ADVISORY WRITE 4711 08:01:123456 0 EOF`
+  if (!locks) return true;
+  const std::string inode = fmt::format(":{} ", status.st_ino);
+  for (std::string line; std::getline(locks, line);)
+    if (line.find(" FLOCK ") != std::string::npos && line.find(inode) != std::string::npos) return true;
+  return false;
 }
 
 Result<void> StoreFolder::remove_leftovers() const {

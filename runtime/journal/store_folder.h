@@ -41,6 +41,8 @@ struct StoreFolder {
   /// Takes the lock, at once or not at all: Fault::Store names the holder. Held as long as the
   /// handle lives; a program that we start does not inherit it, a mere fork does.
   Result<FileHandle> lock() const;
+  /// Whether somebody holds the lock. Only looks: it never takes it, so no engine finds it taken.
+  bool in_use() const;
   /// Removes what a creation left behind that did not come to its end.
   Result<void> remove_leftovers() const;
   /// Gives the finished environment its name, durably.

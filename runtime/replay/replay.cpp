@@ -13,6 +13,53 @@ std::string Difference::message() const {
                      found);
 }
 
+namespace {
+
+PlayerSources sources_of(const Journal& journal, const Image& image, bool same_program) {
+  PlayerSources sources;
+  sources.value_at = [&journal](Lsn at) -> Result<std::string> {
+    auto record = journal.record_at(at);
+    if (!record) return tl::unexpected(record.error());
+    return std::move(record->value);
+  };
+  sources.sources = &image.program().sources;
+  sources.same_program = same_program;
+  return sources;
+}
+
+/// Where the last burst begins.
+size_t last_burst(const History& history) {
+  for (size_t i = history.size(); i-- > 0;) {
+    const RecordType type = history[i].second.type;
+    if (class_of(type) == RecordClass::Event && type != RecordType::Interrupted) return i;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Run>> rebuild(const Journal& journal, RunId number, std::shared_ptr<Image> image) {
+  constexpr uint64_t kSliceTicks = 1'000'000;
+  auto history = journal.history(number);
+  if (!history) return tl::unexpected(history.error());
+  for (;;) {
+    auto setup = run_setup(journal, history->front().second, image);
+    if (!setup) return tl::unexpected(setup.error());
+    auto run = std::make_unique<Run>(std::move(*setup));
+    HistoryPlayer player(*run, *history, sources_of(journal, *image, true), nullptr);
+    Run::State state;
+    do {
+      state = player.advance(kSliceTicks);
+    } while (state == Run::State::More && !player.exhausted());
+    if (player.error()) return tl::unexpected(*player.error());
+    if (player.difference()) return fail(Fault::Replay, player.difference()->message());
+    if (state == Run::State::Waiting || state == Run::State::Ended) return run;
+    const size_t burst = last_burst(*history);  // it is in progress, or a crash cut it off
+    if (burst == 0) return fail(Fault::NotFound, "the run has only just begun; ask again");
+    history->resize(burst);
+  }
+}
+
 Result<Replayed> replay(const Journal& journal, RunId number, std::shared_ptr<Image> image) {
   constexpr uint64_t kSliceTicks = 1'000'000;
   constexpr int kSlicesPastEnd = 200;  // a burst that a crash cut off may never end
@@ -30,15 +77,7 @@ Result<Replayed> replay(const Journal& journal, RunId number, std::shared_ptr<Im
   Replayed result;
   result.records = history->size();
   result.run = std::make_unique<Run>(std::move(*setup));
-  PlayerSources sources;
-  sources.value_at = [&](Lsn at) -> Result<std::string> {
-    auto record = journal.record_at(at);
-    if (!record) return tl::unexpected(record.error());
-    return std::move(record->value);
-  };
-  sources.sources = &image->program().sources;
-  sources.same_program = same_program;
-  HistoryPlayer player(*result.run, *history, std::move(sources), nullptr);
+  HistoryPlayer player(*result.run, *history, sources_of(journal, *image, same_program), nullptr);
   int past_end = 0;
   while (player.advance(kSliceTicks) == Run::State::More) {
     if (player.exhausted() && ++past_end > kSlicesPastEnd) break;

@@ -294,6 +294,7 @@ void Run::Core::interrupt(InterruptKind kind) {
 
 void Run::Core::handle_trap(RunStrand& strand) {
   const Op op = machine.trap().instruction.op();
+  if (asked && !may_in_query(strand)) return;
   switch (op) {
     case Op::EnterTry:
       return enter_try(strand);
@@ -449,6 +450,9 @@ uint64_t Run::ticks() const { return core_->machine.ticks; }
 bool Run::over_heap_limit() const { return core_->heap.over_limit() && !core_->heap_interrupted; }
 RunStatus Run::status() const { return core_->status; }
 const std::string& Run::outcome() const { return core_->outcome; }
+void Run::ask(const std::string& name, MessageForm form, const std::string& arguments) {
+  core_->ask(name, form, arguments);
+}
 int64_t Run::task_timeout_ms() const { return core_->task_timeout_ms; }
 std::vector<WaitingPlace> Run::waiting() const { return core_->waiting(); }
 std::vector<OpenStep> Run::open_steps() const { return core_->open_steps(); }

@@ -175,7 +175,7 @@ class Queue {
 };
 
 /// Undo: runs no code of its own; it holds the blocks of a completed run while they run.
-enum class Role : uint8_t { Main, Spawned, Turn, Block, Undo, Handler };
+enum class Role : uint8_t { Main, Spawned, Turn, Block, Undo, Handler, Query };
 
 struct RunStrand : Strand {
   uint64_t number = 0;
@@ -384,6 +384,11 @@ struct Run::Core {
   const std::vector<Parameter>& params_of(const MessageHandler& handler) const;
   bool takes_messages();
 
+  // query.cpp
+  void ask(const std::string& name, MessageForm form, const std::string& bytes);
+  void answer_query(bool done, Value value);
+  bool may_in_query(RunStrand& strand);
+
   // ending.cpp
   void complete(Value result);
   void fail_run(Value error);
@@ -409,6 +414,7 @@ struct Run::Core {
       pending;           // the event that the next advance() takes
   bool stopped = false;  // the host said so
   bool printed = false;  // in this burst
+  bool asked = false;    // it answers a query, and may only look
   bool cancel_requested = false;
   bool heap_interrupted = false;  // over the limit, and already told
   Value timed_out;                // the Timeout error of the run, or null

@@ -187,4 +187,30 @@ bool Run::Core::handler_ended(RunStrand& strand, bool done, Value& value) {
   return done;
 }
 
+// --- shown
+
+std::vector<std::string> Run::handlers_in_force() const {
+  std::vector<std::string> shown;
+  if (!core_->messages) return shown;
+  for (const MessageHandler& handler : core_->messages->handlers) {
+    if (handler.name.find(' ') != std::string::npos) continue;
+    std::string text = title_of(handler) + "(";
+    for (const Parameter& param : core_->params_of(handler)) {
+      if (text.back() != '(') text += ", ";
+      text += param.name;
+    }
+    shown.push_back(text + ")");
+  }
+  return shown;
+}
+
+std::vector<std::pair<std::string, size_t>> Run::queued_signals() const {
+  std::vector<std::pair<std::string, size_t>> shown;
+  if (!core_->messages) return shown;
+  for (const auto& [name, queue] : core_->messages->queues) {
+    if (!queue.items.empty()) shown.emplace_back(name, queue.items.size());
+  }
+  return shown;
+}
+
 }  // namespace wakeful

@@ -236,3 +236,4 @@ TEST_CASE("a race takes the signal that it is won by, and no other") {
   CHECK(result_of("race success [spawn { throw \"x\" }, signal(\"a\")]", {signal(2000, "a", "2")}) ==
         "2");
 }
+

@@ -124,6 +124,15 @@ class Run {
   /// milliseconds of CPU that one burst may take (task_timeout of its options; default 60,000)
   int64_t task_timeout_ms() const;
 
+  /// Asks its `on query` handler of that name. The run stops whatever it was doing and is good for
+  /// nothing else afterwards: advance() until Ended; status() is then Completed or Failed, outcome()
+  /// the value or the error. It emits no command.
+  void ask(const std::string& name, MessageForm form, const std::string& arguments);
+
+  /// `on update add(by, note)` for each handler in force; and how many signals are queued, by name.
+  std::vector<std::string> handlers_in_force() const;
+  std::vector<std::pair<std::string, size_t>> queued_signals() const;
+
   std::vector<WaitingPlace> waiting() const;
   std::vector<OpenStep> open_steps() const;
   /// Of a completed run: what undoing it would run; in the middle of that: what runs and is still to come.

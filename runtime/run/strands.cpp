@@ -142,6 +142,9 @@ void Run::Core::strand_finished(RunStrand& strand, Value value) {
     case Role::Block:
       end_scope(strand);
       return;
+    case Role::Query:
+      answer_query(true, value);
+      return;
     case Role::Undo:
       WF_CHECK(!"runs no code");
     case Role::Handler:
@@ -185,6 +188,9 @@ void Run::Core::strand_failed(RunStrand& strand, Value error) {
     case Role::Turn:
       turn_ended(strand, false, error);
       drop_strand(number);
+      return;
+    case Role::Query:
+      answer_query(false, error);
       return;
     case Role::Undo:
       drop_strand(number);
