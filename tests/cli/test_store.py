@@ -28,7 +28,6 @@ class Store(CliTest):
         self.assertSays(answer, str(process.pid), "hold.wf", ".wakeful")
         self.assertEqual(self.wf("run", "one.wf", "--json", code=STORE).out, "")
         self.wf("resume", code=STORE)
-        self.wf("cancel", "first", code=STORE)
         self.assertIsNone(process.poll(), "the holder must not be disturbed")
         self.write("go", "")
         self.assertEqual(self.finish(process).out, "1\n")
