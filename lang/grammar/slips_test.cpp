@@ -62,7 +62,8 @@ TEST_CASE("other mistakes say what to write") {
   CHECK(complaints("print \"x\"").find("write `print(…)`") != std::string::npos);
   CHECK(complaints("f(x => { let y = 1 })").find("`fn(x) { … }`") != std::string::npos);
   CHECK(complaints("f(x => throw \"a\")").find("`fn(x) { … }`") != std::string::npos);
-  CHECK(complaints("a < b < c").find("use and | use `and`: `a < b and b < c`") != std::string::npos);
+  CHECK(complaints("a < b < c").find("use and | use `and`: `a < b and b < c`") !=
+        std::string::npos);
   CHECK(complaints("let x = (a, b)").find("`[a, b]`") != std::string::npos);
   CHECK(Parsed("print(1)\n").findings() == "1:1 misplaced\n");
   CHECK(Parsed("workflow a() {\n  workflow b() { }\n}\n").findings() == "2:3 misplaced\n");

@@ -4,8 +4,9 @@
 namespace wakeful::cli {
 
 int cmd_cancel(const CommandLine& line) {
-  return end_run(
-      line, RecordType::CancelRequested, [&](Engine& engine, RunId run) { return engine.cancel(run, line.one("--reason")); });
+  return end_run(line, RecordType::CancelRequested, [&](Engine& engine, RunId run) {
+    return engine.cancel(run, line.one("--reason"));
+  });
 }
 
 }  // namespace wakeful::cli

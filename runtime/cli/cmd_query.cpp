@@ -1,5 +1,6 @@
-// wf query: asks a run a question. The answer comes from the store alone: the run is rebuilt from its history,
-// and its handler runs on that copy. So an engine at work is not disturbed, and a closed run answers, too.
+// wf query: asks a run a question. The answer comes from the store alone: the run is rebuilt from
+// its history, and its handler runs on that copy. So an engine at work is not disturbed, and a
+// closed run answers, too.
 #include <fmt/format.h>
 #include <time.h>
 #include <unistd.h>
@@ -76,7 +77,8 @@ int cmd_query(const CommandLine& line) {
   if (!program) return say_error(program.error());
   auto run = rebuild(**journal, (*info)->number, std::make_shared<Image>(std::move(*program)));
   if (!run) return say_error(run.error());
-  (*run)->ask(line.one("NAME"), line.has("JSON") ? MessageForm::Json : MessageForm::Positional, *arguments);
+  (*run)->ask(line.one("NAME"), line.has("JSON") ? MessageForm::Json : MessageForm::Positional,
+              *arguments);
   answer(**run);
   return report(line, **info, **run);
 }

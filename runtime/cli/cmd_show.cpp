@@ -26,9 +26,9 @@ struct Shown {
   std::optional<Outcome> outcome;    // of a closed run
   std::vector<OpenStep> open_steps;  // of an open one
   std::vector<WaitingPlace> waiting;
-  std::vector<std::string> handlers;  // in force
+  std::vector<std::string> handlers;                   // in force
   std::vector<std::pair<std::string, size_t>> queued;  // signals
-  std::map<uint64_t, Record> retries;  // step → its last AttemptFailed
+  std::map<uint64_t, Record> retries;                  // step → its last AttemptFailed
   struct Step {
     std::string options;   // JSON, "" where there are none
     std::string hint;      // what it may wait for

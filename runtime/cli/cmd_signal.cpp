@@ -21,10 +21,15 @@ int cmd_signal(const CommandLine& line) {
   Stdout out;
   if (line.json()) {
     JsonWriter json;
-    begin_run(json, target->info).key("signal").text(line.one("NAME")).key("message").text(sent->id);
+    begin_run(json, target->info)
+        .key("signal")
+        .text(line.one("NAME"))
+        .key("message")
+        .text(sent->id);
     out.write(json.key("kept").boolean(sent->kept).end_object().document());
   } else {
-    out.write(fmt::format("{} sent to {}\n", printable(line.one("NAME")), printable(target->info.id)));
+    out.write(
+        fmt::format("{} sent to {}\n", printable(line.one("NAME")), printable(target->info.id)));
   }
   return out.finish(kExitDone);
 }

@@ -7,8 +7,9 @@ namespace wakeful::cli {
 int cmd_terminate(const CommandLine& line) {
   if (line.one("--reason").empty())
     return usage_error(line.command(), "--reason is missing: say why, it is kept with the run");
-  return end_run(
-      line, RecordType::Terminated, [&](Engine& engine, RunId run) { return engine.terminate(run, line.one("--reason")); });
+  return end_run(line, RecordType::Terminated, [&](Engine& engine, RunId run) {
+    return engine.terminate(run, line.one("--reason"));
+  });
 }
 
 }  // namespace wakeful::cli

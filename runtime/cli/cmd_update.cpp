@@ -11,7 +11,8 @@ namespace {
 
 /// What the run's handler came to; kept: there is no answer yet.
 int report(const CommandLine& line, const RunInfo& info, const Sent& sent, const Record* ended) {
-  const bool failed = ended != nullptr && static_cast<StepStatus>(ended->kind) != StepStatus::Completed;
+  const bool failed =
+      ended != nullptr && static_cast<StepStatus>(ended->kind) != StepStatus::Completed;
   Stdout out;
   if (line.json()) {
     JsonWriter json;
@@ -32,7 +33,8 @@ int report(const CommandLine& line, const RunInfo& info, const Sent& sent, const
 }
 
 /// The update's end in the history of the run or of a later attempt; the end of the run without it.
-std::optional<int> look(const CommandLine& line, const Journal& journal, RunId run, const Sent& sent) {
+std::optional<int> look(const CommandLine& line, const Journal& journal, RunId run,
+                        const Sent& sent) {
   const RunInfo* info = journal.find(run);
   const RunInfo* newest = journal.find(info->id);
   for (const RunInfo* attempt : {info, newest}) {
@@ -44,7 +46,8 @@ std::optional<int> look(const CommandLine& line, const Journal& journal, RunId r
     }
   }
   if (newest->status == RunStatus::Running) return std::nullopt;
-  say(fmt::format("{} ended before it answered: {}", printable(newest->id), status_name(newest->status)));
+  say(fmt::format("{} ended before it answered: {}", printable(newest->id),
+                  status_name(newest->status)));
   return kExitFailed;
 }
 
@@ -59,7 +62,8 @@ int cmd_update(const CommandLine& line) {
   Record record;
   record.type = RecordType::UpdateReceived;
   record.name = line.one("NAME");
-  record.kind = static_cast<uint64_t>(line.has("JSON") ? MessageForm::Json : MessageForm::Positional);
+  record.kind =
+      static_cast<uint64_t>(line.has("JSON") ? MessageForm::Json : MessageForm::Positional);
   record.value = std::move(*arguments);
   auto sent = send(line, info, std::move(record));
   if (!sent) return say_error(sent.error());

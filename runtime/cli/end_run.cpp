@@ -62,11 +62,12 @@ int end_elsewhere(const CommandLine& line, RecordType how) {
   if (!sent) return say_error(sent.error());
   target->journal.reset();
   Stdout out;
-  auto code = wait_in_store(line, info, sent->id, [&](const Journal& journal) -> std::optional<int> {
-    const RunInfo* now = journal.find(newest_attempts(journal, {info.number})[0]);
-    if (now->status == RunStatus::Running) return std::nullopt;
-    return report(line, journal, *now, out);
-  });
+  auto code =
+      wait_in_store(line, info, sent->id, [&](const Journal& journal) -> std::optional<int> {
+        const RunInfo* now = journal.find(newest_attempts(journal, {info.number})[0]);
+        if (now->status == RunStatus::Running) return std::nullopt;
+        return report(line, journal, *now, out);
+      });
   if (code) return *code;
   say_kept(line, info);
   return kExitDone;

@@ -1,4 +1,5 @@
-// What wf cancel and wf terminate have in common: one run to its end, by an engine of their own or by the one at work.
+// What wf cancel and wf terminate have in common: one run to its end, by an engine of their own or
+// by the one at work.
 #pragma once
 
 #include <functional>

@@ -14,13 +14,16 @@
 namespace wakeful::cli {
 namespace {
 
-/// Wakes whoever waits for something in a store: when its data or its inbox changes, and now and then.
+/// Wakes whoever waits for something in a store: when its data or its inbox changes, and now and
+/// then.
 class StoreWatch {
  public:
   explicit StoreWatch(const std::string& store) : events_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
     if (!events_) return;
-    inotify_add_watch(events_.get(), (StoreFolder(store).environment + "/data.mdb").c_str(), IN_MODIFY);
-    inotify_add_watch(events_.get(), (StoreFolder(store).path + "/inbox").c_str(), IN_MOVED_TO | IN_DELETE);
+    inotify_add_watch(events_.get(), (StoreFolder(store).environment + "/data.mdb").c_str(),
+                      IN_MODIFY);
+    inotify_add_watch(events_.get(), (StoreFolder(store).path + "/inbox").c_str(),
+                      IN_MOVED_TO | IN_DELETE);
   }
   void sleep() {
     pollfd ready{events_.get(), POLLIN, 0};
@@ -37,7 +40,8 @@ class StoreWatch {
   int wait_ms_ = kLeastMs;
 };
 
-/// A child whose parent was not told of its end has another attempt to come, or its end is on the way.
+/// A child whose parent was not told of its end has another attempt to come, or its end is on the
+/// way.
 bool may_be_tried_again(const Journal& journal, const RunInfo& info) {
   const RunInfo* parent = info.parent ? journal.find(info.parent) : nullptr;
   const bool failed = info.status == RunStatus::Failed || info.status == RunStatus::TimedOut;
@@ -45,7 +49,8 @@ bool may_be_tried_again(const Journal& journal, const RunInfo& info) {
   auto history = journal.history(parent->number);
   if (!history) return false;
   return std::none_of(history->begin(), history->end(), [&](const auto& entry) {
-    return entry.second.type == RecordType::ChildEnded && entry.second.step == info.parent_step.value;
+    return entry.second.type == RecordType::ChildEnded &&
+           entry.second.step == info.parent_step.value;
   });
 }
 
@@ -56,7 +61,9 @@ Result<std::string> read_json(const std::string& argument, const std::string& js
   Value value;
   std::string error, bytes;
   if (!from_json(heap, json, value, error))
-    return fail(Fault::Usage, fmt::format("{} cannot be read: {}; a text needs its quotes, as in '\"yes\"'", argument, error));
+    return fail(Fault::Usage,
+                fmt::format("{} cannot be read: {}; a text needs its quotes, as in '\"yes\"'",
+                            argument, error));
   if (auto wrong = to_cbor(value, bytes))
     return fail(Fault::Usage, fmt::format("{}{}: {}", argument, wrong->path, wrong->message));
   return bytes;
@@ -69,7 +76,8 @@ Result<Target> find_open_run(const CommandLine& line) {
   if (!found) return tl::unexpected(found.error());
   const RunInfo info = **found;
   if (info.status != RunStatus::Running && !may_be_tried_again(**journal, info))
-    return fail(Fault::NotFound, fmt::format("{} is closed already: {}", info.id, status_name(info.status)));
+    return fail(Fault::NotFound,
+                fmt::format("{} is closed already: {}", info.id, status_name(info.status)));
   return Target{std::move(*journal), info};
 }
 
@@ -87,11 +95,12 @@ Result<Sent> send(const CommandLine& line, const RunInfo& run, Record record) {
 void say_kept(const CommandLine& line, const RunInfo& run) {
   const bool engine = StoreFolder(store_directory(line)).in_use();
   say(fmt::format("{} is not at work{}: the message is kept until it is. To go on:  wf resume {}{}",
-                  printable(run.id), engine ? " in the engine that holds the store" : "", shell_word(run.id),
-                  store_words(line)));
+                  printable(run.id), engine ? " in the engine that holds the store" : "",
+                  shell_word(run.id), store_words(line)));
 }
 
-std::optional<int> wait_in_store(const CommandLine& line, const RunInfo& run, const std::string& message,
+std::optional<int> wait_in_store(const CommandLine& line, const RunInfo& run,
+                                 const std::string& message,
                                  const std::function<std::optional<int>(const Journal&)>& look) {
   const std::string store = store_directory(line);
   StoreWatch watch(store);

@@ -14,8 +14,8 @@ namespace wakeful::cli {
 /// JSON of the command line as CBOR. Fault::Usage says what is wrong with it.
 Result<std::string> read_json(const std::string& argument, const std::string& json);
 
-/// Opens the store for reading and finds the run of ID, which must be open: an attempt of a child that is
-/// to be tried again counts as open.
+/// Opens the store for reading and finds the run of ID, which must be open: an attempt of a child
+/// that is to be tried again counts as open.
 struct Target {
   std::unique_ptr<Journal> journal;
   RunInfo info;
@@ -31,9 +31,11 @@ Result<Sent> send(const CommandLine& line, const RunInfo& run, Record record);
 /// Says that a message is kept, and how to go on.
 void say_kept(const CommandLine& line, const RunInfo& run);
 
-/// Waits until `look` gives an exit code; it is called with the store, once the message has been taken and
-/// whenever the store has changed. None: the engine at work does not carry the run, so it is kept.
-std::optional<int> wait_in_store(const CommandLine& line, const RunInfo& run, const std::string& message,
+/// Waits until `look` gives an exit code; it is called with the store, once the message has been
+/// taken and whenever the store has changed. None: the engine at work does not carry the run, so it
+/// is kept.
+std::optional<int> wait_in_store(const CommandLine& line, const RunInfo& run,
+                                 const std::string& message,
                                  const std::function<std::optional<int>(const Journal&)>& look);
 
 }  // namespace wakeful::cli

@@ -30,8 +30,8 @@ Result<void> Engine::State::send_update(RunId run, const std::string& id, const 
       if (record.id != id) continue;
       if (record.type == RecordType::UpdateReceived) received = true;
       if (record.type != RecordType::UpdateEnded) continue;
-      answers.push_back(
-          {journal.appended(), std::move(done), static_cast<StepStatus>(record.kind), record.value});
+      answers.push_back({journal.appended(), std::move(done), static_cast<StepStatus>(record.kind),
+                         record.value});
       return {};
     }
   }
@@ -71,8 +71,7 @@ void Engine::State::send_signal(LiveRunEntry& parent, Record& record) {
   auto backoff = backoffs.find({parent.number.value, record.ref});
   LiveRunEntry* entry = child == parent.children.end() ? nullptr : find(child->second);
   const bool there = entry != nullptr || backoff != backoffs.end();
-  record.kind =
-      static_cast<uint64_t>(there ? SignalAnswer::Delivered : SignalAnswer::NotFound);
+  record.kind = static_cast<uint64_t>(there ? SignalAnswer::Delivered : SignalAnswer::NotFound);
   journal.append(record);
   if (entry != nullptr) {
     tell(*entry, std::move(event));
@@ -113,10 +112,11 @@ void Engine::State::deliver(InboxMessage message) {
   const Record& record = message.record;
   const RunInfo* target = journal.find(record.run);
   if (target == nullptr) {
-    output.warn(record.run ? fmt::format("the message {} is for run #{}, which is not in this store",
-                                         message.id, record.run.value)
-                           : fmt::format("the message {} is damaged; its file is left in the inbox",
-                                         message.id));
+    output.warn(
+        record.run
+            ? fmt::format("the message {} is for run #{}, which is not in this store", message.id,
+                          record.run.value)
+            : fmt::format("the message {} is damaged; its file is left in the inbox", message.id));
     return services.inbox->keep(message.id);
   }
   const RunId parent = target->parent;
@@ -186,8 +186,8 @@ void Engine::State::drop_messages(LiveRunEntry& entry) {
     if (event.id.empty() || !from_inbox.contains(event.id)) continue;
     message_is_journaled(event.id);
     if (event.name.empty()) continue;
-    output.warn(fmt::format("the message {} came too late: {} has ended", event.name,
-                            entry.setup().id));
+    output.warn(
+        fmt::format("the message {} came too late: {} has ended", event.name, entry.setup().id));
   }
 }
 

@@ -44,14 +44,14 @@ TEST_CASE("an update is answered once, also where it is sent again after a crash
   Act act;
   act.before = [&](Engine& engine, RunId root) {
     auto send = [&](const char* id, const char* name, const char* args) {
-      auto sent = engine.update(root, id, name, MessageForm::Positional, cbor(args),
-                                [&answers, id](StepStatus status, const std::string& value) {
-                                  answers += std::string(id) + " " + status_name(status) + " " +
-                                             (status == StepStatus::Completed
-                                                  ? cbor_to_json(value)
-                                                  : read_error(value).message) +
-                                             "\n";
-                                });
+      auto sent =
+          engine.update(root, id, name, MessageForm::Positional, cbor(args),
+                        [&answers, id](StepStatus status, const std::string& value) {
+                          answers += std::string(id) + " " + status_name(status) + " " +
+                                     (status == StepStatus::Completed ? cbor_to_json(value)
+                                                                      : read_error(value).message) +
+                                     "\n";
+                        });
       REQUIRE(sent);
     };
     send("a", "add", "[1]");
@@ -86,10 +86,9 @@ TEST_CASE("an update of a run that ends without it is refused") {
   std::string answer;
   Act act;
   act.before = [&](Engine& engine, RunId root) {
-    CHECK(engine.update(root, "a", "x", MessageForm::Positional, cbor("[]"),
-                        [&](StepStatus, const std::string& value) {
-                          answer = read_error(value).message;
-                        }));
+    CHECK(engine.update(
+        root, "a", "x", MessageForm::Positional, cbor("[]"),
+        [&](StepStatus, const std::string& value) { answer = read_error(value).message; }));
     CHECK(!engine.update(RunId{77}, "a", "x", MessageForm::Positional, "", {}));
   };
   Disk disk;
@@ -117,12 +116,14 @@ workflow Handles() {
     return crash_everywhere(child + "workflow main() {\n" + body + "\n}");
   };
   CHECK(crash("let h = spawn Waits(3)\n for i in 1..3 { h.signal(\"go\", i) }\n gather h") == "");
-  CHECK(crash("let h = spawn Waits(2)\n h.signal(\"go\", 1)\n sleep(1s)\n h.signal(\"go\", 2)\n gather h") ==
-        "");
-  CHECK(crash("let h = spawn Flaky() with {retry_policy: {maximum_attempts: 2, initial_interval: 10s}}\n"
-              "sleep(5s)\n h.signal(\"go\", 7)\n gather h") == "");
-  CHECK(crash("let h = spawn Handles()\n for i in 1..4 { h.signal(\"add\", i) }\n h.signal(\"end\")\n"
+  CHECK(crash("let h = spawn Waits(2)\n h.signal(\"go\", 1)\n sleep(1s)\n h.signal(\"go\", 2)\n "
               "gather h") == "");
+  CHECK(crash("let h = spawn Flaky() with {retry_policy: {maximum_attempts: 2, initial_interval: "
+              "10s}}\n"
+              "sleep(5s)\n h.signal(\"go\", 7)\n gather h") == "");
+  CHECK(
+      crash("let h = spawn Handles()\n for i in 1..4 { h.signal(\"add\", i) }\n h.signal(\"end\")\n"
+            "gather h") == "");
   CHECK(crash("let h = spawn Waits(1)\n h.signal(\"go\")\n gather h\n"
               "try { h.signal(\"go\") } catch e { e.kind }") == "");
   CHECK(crash("let hs = (1..3).map(i => spawn Waits(1))\n for h in hs { h.signal(\"go\", h.id) }\n"
@@ -135,8 +136,8 @@ workflow Handles() {
 
 namespace {
 
-/// A folder that outlives its sessions. A message is there from a position of the journal on, at the latest
-/// when nothing else goes on; that its file was removed may be forgotten in a crash.
+/// A folder that outlives its sessions. A message is there from a position of the journal on, at
+/// the latest when nothing else goes on; that its file was removed may be forgotten in a crash.
 struct Folder {
   struct File {
     std::string id;
@@ -152,7 +153,8 @@ struct Folder {
     file.record.run = RunId{1};
     file.record.name = name;
     file.record.kind = static_cast<uint64_t>(MessageForm::Json);
-    if (type == RecordType::SignalReceived || type == RecordType::CancelRequested) file.record.kind = 0;
+    if (type == RecordType::SignalReceived || type == RecordType::CancelRequested)
+      file.record.kind = 0;
     file.record.value = cbor(json);
     files.push_back(file);
   }
@@ -198,7 +200,8 @@ class PlannedInbox final : public Inbox {
   std::set<std::string> given_;
 };
 
-/// The messages come at every point of the journal, and the crash at every other: the same result each time.
+/// The messages come at every point of the journal, and the crash at every other: the same result
+/// each time.
 void arrive_and_crash_everywhere(const std::string& script, const std::string& expected,
                                  const std::function<void(Folder&, uint64_t from)>& fill) {
   INFO(script);
@@ -261,7 +264,8 @@ workflow main() {
       });
 }
 
-TEST_CASE("a cancellation from outside comes once: it does not interrupt the clean-up that it started") {
+TEST_CASE(
+    "a cancellation from outside comes once: it does not interrupt the clean-up that it started") {
   arrive_and_crash_everywhere(
       R"(
 workflow main() {

@@ -75,7 +75,7 @@ struct LiveStep {
   std::shared_ptr<Attempt> running;  // null: not dispatched, or between attempts
   int64_t scheduled_ms = 0;          // time-outs count from here
   uint64_t position = 0;             // in the journal: its place among those that wait for a slot
-  TaskQueue* queue = nullptr;            // where it waits for a slot
+  TaskQueue* queue = nullptr;        // where it waits for a slot
   TimerKey retry;                    // armed between attempts
   TimerKey deadline;                 // schedule_to_close
   TimerKey start;                    // schedule_to_start, until the attempt has a slot

@@ -21,7 +21,7 @@ namespace wakeful {
 namespace {
 
 constexpr std::string_view kKept = ".kept";
-constexpr int64_t kPollMs = 500;            // where the system does not tell
+constexpr int64_t kPollMs = 500;             // where the system does not tell
 constexpr time_t kUnfinishedSeconds = 3600;  // then its writer is taken to have crashed
 
 std::string folder_of(const std::string& store) { return StoreFolder(store).path + "/inbox"; }
@@ -31,8 +31,10 @@ std::string new_id() {
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
   uint32_t letters = 0;
-  if (getrandom(&letters, sizeof letters, 0) != sizeof letters) letters = static_cast<uint32_t>(getpid());
-  const uint64_t ns = static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+  if (getrandom(&letters, sizeof letters, 0) != sizeof letters)
+    letters = static_cast<uint32_t>(getpid());
+  const uint64_t ns =
+      static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
   return fmt::format("{:016x}-{:08x}", ns, letters);
 }
 
@@ -80,7 +82,8 @@ class FolderInbox final : public Inbox {
  public:
   explicit FolderInbox(std::string folder)
       : folder_(std::move(folder)), watch_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
-    if (watch_ && inotify_add_watch(watch_.get(), folder_.c_str(), IN_MOVED_TO) < 0) watch_ = FileHandle();
+    if (watch_ && inotify_add_watch(watch_.get(), folder_.c_str(), IN_MOVED_TO) < 0)
+      watch_ = FileHandle();
   }
 
   int descriptor() const override { return watch_.get(); }
@@ -103,7 +106,8 @@ class FolderInbox final : public Inbox {
     if (!names) return tl::unexpected(names.error());
     std::vector<InboxMessage> messages;
     for (const std::string& name : *names) {
-      const std::string id = name.ends_with(kKept) ? name.substr(0, name.size() - kKept.size()) : name;
+      const std::string id =
+          name.ends_with(kKept) ? name.substr(0, name.size() - kKept.size()) : name;
       if (!given_.insert(id).second) continue;
       auto bytes = read_file(folder_ + "/" + name);
       if (!bytes) return tl::unexpected(bytes.error());
@@ -189,7 +193,8 @@ MessageFate fate_of(const std::string& store, const std::string& id) {
   const std::string path = folder_of(store) + "/" + id;
   struct stat status {};
   if (stat(path.c_str(), &status) == 0) return MessageFate::Waiting;
-  return stat((path + std::string(kKept)).c_str(), &status) == 0 ? MessageFate::Kept : MessageFate::Taken;
+  return stat((path + std::string(kKept)).c_str(), &status) == 0 ? MessageFate::Kept
+                                                                 : MessageFate::Taken;
 }
 
 }  // namespace wakeful

@@ -1,13 +1,15 @@
-// Messages to the runs of a store: a folder with one file a message. Whoever sends writes a file; the engine
-// journals the message, waits until that is durable, and then removes the file.
+// Messages to the runs of a store: a folder with one file a message. Whoever sends writes a file;
+// the engine journals the message, waits until that is durable, and then removes the file.
 //
-//   <store>/inbox/<id>        a message: the record of its event, framed as at position 1 (FORMAT.md)
-//   <store>/inbox/<id>.kept   the same, after an engine found that it does not carry the message's run
-//   <store>/inbox/.<id>       being written
+//   <store>/inbox/<id>        a message: the record of its event, framed as at position 1
+//   (FORMAT.md) <store>/inbox/<id>.kept   the same, after an engine found that it does not carry
+//   the message's run <store>/inbox/.<id>       being written
 //
 // Always true:
-//  1. What send_message() has returned is durable, and is removed only when its record in the journal is.
-//  2. A file may still be there when its record is durable: whoever finds it at the start looks into the run's
+//  1. What send_message() has returned is durable, and is removed only when its record in the
+//  journal is.
+//  2. A file may still be there when its record is durable: whoever finds it at the start looks
+//  into the run's
 //     history for its id. One that comes later is new.
 #pragma once
 
@@ -22,9 +24,10 @@ namespace wakeful {
 
 struct InboxMessage {
   std::string id;
-  /// SignalReceived, UpdateReceived, CancelRequested or Terminated, and which run; of a damaged one: none.
+  /// SignalReceived, UpdateReceived, CancelRequested or Terminated, and which run; of a damaged
+  /// one: none.
   Record record;
-  bool old = false;   // it lay there at the first look
+  bool old = false;  // it lay there at the first look
 };
 
 /// What an engine sees of the folder. Engine's thread.

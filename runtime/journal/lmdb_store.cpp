@@ -415,6 +415,32 @@ Result<void> create(const StoreFolder& folder, const LmdbOptions& options) {
 
 }  // namespace
 
+namespace {
+
+/// LMDB's lock file names a transaction older than both meta pages: whoever was setting it up was
+/// killed in the middle of it, while others waited for it. It is set up anew when nobody has it
+/// open.
+bool lock_is_unfinished(const LmdbEnv& env) {
+  LmdbEnv::Reading reading(env);
+  LmdbMetas metas;
+  bool newer_format = false;
+  if (reading.error() || read_metas(env.data_fd(), metas, newer_format)) return false;
+  return reading.transaction() < metas.older().transaction;
+}
+
+Result<std::unique_ptr<LmdbEnv>> open_environment(const StoreFolder& folder, bool writer,
+                                                  const LmdbOptions& options) {
+  constexpr int kTries = 100;
+  for (int i = 0;; ++i) {
+    auto env = LmdbEnv::open(folder.environment, folder.path, writer, writer, options);
+    if (!env || i == kTries || !lock_is_unfinished(**env)) return env;
+    env->reset();  // apart from the others, who do the same
+    usleep(static_cast<useconds_t>(1'000 + (getpid() * 7'919 + i * 104'729) % 20'000));
+  }
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Store>> open_lmdb_store(const std::string& directory, bool writer,
                                                const LmdbOptions& options) {
   const StoreFolder folder(directory);
@@ -441,7 +467,7 @@ Result<std::unique_ptr<Store>> open_lmdb_store(const std::string& directory, boo
       if (auto created = create(folder, options); !created) return tl::unexpected(created.error());
   }
   if (auto checked = check_before_open(folder); !checked) return tl::unexpected(checked.error());
-  auto env = LmdbEnv::open(folder.environment, folder.path, writer, writer, options);
+  auto env = open_environment(folder, writer, options);
   if (!env) return tl::unexpected(env.error());
   if (writer) {
     int dead = 0;

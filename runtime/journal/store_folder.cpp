@@ -232,7 +232,8 @@ bool StoreFolder::in_use() const {
   if (!locks) return true;
   const std::string inode = fmt::format(":{} ", status.st_ino);
   for (std::string line; std::getline(locks, line);)
-    if (line.find(" FLOCK ") != std::string::npos && line.find(inode) != std::string::npos) return true;
+    if (line.find(" FLOCK ") != std::string::npos && line.find(inode) != std::string::npos)
+      return true;
   return false;
 }
 

@@ -38,7 +38,8 @@ size_t last_burst(const History& history) {
 
 }  // namespace
 
-Result<std::unique_ptr<Run>> rebuild(const Journal& journal, RunId number, std::shared_ptr<Image> image) {
+Result<std::unique_ptr<Run>> rebuild(const Journal& journal, RunId number,
+                                     std::shared_ptr<Image> image) {
   constexpr uint64_t kSliceTicks = 1'000'000;
   auto history = journal.history(number);
   if (!history) return tl::unexpected(history.error());

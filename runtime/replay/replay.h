@@ -26,9 +26,10 @@ struct Replayed {
   size_t records = 0;
 };
 
-/// The run as it stood at the end of its last whole burst: for questions, which must not see the middle
-/// of one. Fault::Replay where its program does not agree with its history.
-Result<std::unique_ptr<Run>> rebuild(const Journal& journal, RunId run, std::shared_ptr<Image> image);
+/// The run as it stood at the end of its last whole burst: for questions, which must not see the
+/// middle of one. Fault::Replay where its program does not agree with its history.
+Result<std::unique_ptr<Run>> rebuild(const Journal& journal, RunId run,
+                                     std::shared_ptr<Image> image);
 
 /// With `program` another code than the stored one.
 Result<Replayed> replay(const Journal& journal, RunId run, std::shared_ptr<Image> image);

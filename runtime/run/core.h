@@ -212,16 +212,16 @@ struct SignalQueue {
     uint64_t order;  // when it came, among all ends of the run
   };
   std::deque<Item> items;
-  Value count;  // cell: their number, shared with the handles of the name
+  Value count;                // cell: their number, shared with the handles of the name
   std::vector<Taker> takers;  // in the order in which they began to wait
 };
 
 /// What a run keeps of messages; most runs have none.
 struct Messages {
   std::map<std::string, SignalQueue> queues;
-  size_t watched = 0;        // works of signals
-  size_t watched_max = 64;   // then those that nobody waits for any more are forgotten
-  std::vector<MessageHandler> handlers;     // in force
+  size_t watched = 0;                    // works of signals
+  size_t watched_max = 64;               // then those that nobody waits for any more are forgotten
+  std::vector<MessageHandler> handlers;  // in force
   std::map<uint64_t, std::string> updates;  // being handled: strand → the message's id
 };
 
@@ -444,8 +444,8 @@ struct Run::Core {
   uint64_t running = 0;
   uint64_t main = 0;
   Value main_result;
-  std::vector<Block> held;      // of a completed run: what undoing it would run
-  std::vector<Value> failures;  // handles that failed and were not taken
+  std::vector<Block> held;             // of a completed run: what undoing it would run
+  std::vector<Value> failures;         // handles that failed and were not taken
   std::unique_ptr<Messages> messages;  // null until there are any
 };
 

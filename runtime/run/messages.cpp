@@ -1,7 +1,8 @@
 // Messages: the handlers that `on` registers, and the strands that run them.
+#include "runtime/vm/messages.h"
+
 #include "runtime/run/core.h"
 #include "runtime/values/codec.h"
-#include "runtime/vm/messages.h"
 
 namespace wakeful {
 
@@ -122,8 +123,8 @@ bool Run::Core::bind_message(const MessageHandler& handler, MessageForm form, Va
   for (size_t i = 0; i < params.size(); ++i) {
     if (args[i].is_absent()) continue;
     if (auto wrong = check_type(heap, args[i], params[i].type, json)) {
-      error = Value::of(make_error(heap, "TypeError", title + ": " + params[i].name + wrong->path +
-                                                          ": " + wrong->message));
+      error = Value::of(make_error(
+          heap, "TypeError", title + ": " + params[i].name + wrong->path + ": " + wrong->message));
       return false;
     }
   }
@@ -135,9 +136,9 @@ bool Run::Core::bind_message(const MessageHandler& handler, MessageForm form, Va
 /// What is wrong with an update is its caller's affair, and never the run's.
 void Run::Core::take_update(const Record& event) {
   if (!takes_messages()) {
-    return end_update(event.id, false,
-                      Value::of(make_error(heap, "NotFound",
-                                           "the run is ending and takes no updates any more")));
+    return end_update(
+        event.id, false,
+        Value::of(make_error(heap, "NotFound", "the run is ending and takes no updates any more")));
   }
   const MessageHandler* handler = find_handler(HandlerOf::Update, event.name);
   if (handler == nullptr) {
@@ -166,8 +167,8 @@ void Run::Core::end_update(const std::string& id, bool done, Value value) {
   if (done) {
     if (auto wrong = to_cbor(value, record.value)) {
       done = false;
-      value = Value::of(
-          make_error(heap, "TypeError", "the update's value" + wrong->path + ": " + wrong->message));
+      value = Value::of(make_error(heap, "TypeError",
+                                   "the update's value" + wrong->path + ": " + wrong->message));
     }
   }
   if (!done) record.value = encode_error(value);

@@ -18,8 +18,7 @@ workflow Child(x) { sleep(1s); x * 2 }
 Story sent(const std::string& body, const std::vector<Message>& messages,
            int64_t cancel_at_ms = -1) {
   INFO(body);
-  Story story =
-      tell(kWorld + "workflow main() {\n" + body + "\n}", "[]", cancel_at_ms, messages);
+  Story story = tell(kWorld + "workflow main() {\n" + body + "\n}", "[]", cancel_at_ms, messages);
   CHECK(story.problem == "");
   return story;
 }
@@ -46,10 +45,11 @@ TEST_CASE("an update changes state, may wait, and gives its value to the caller"
 }
 
 TEST_CASE("the failure of an update is its caller's, never the run's") {
-  Story story = sent("on update no(x) { if x == 1 { throw error(\"Bad\", \"no ${x}\") }; Child(x) }\n"
-                     "sleep(10s)\n 7",
-                     {update(1, "no", "1", "a"), update(2, "no", "\"x\"", "b"),
-                      update(3, "non", "1", "c"), update(4, "no", "3", "d")});
+  Story story = sent(
+      "on update no(x) { if x == 1 { throw error(\"Bad\", \"no ${x}\") }; Child(x) }\n"
+      "sleep(10s)\n 7",
+      {update(1, "no", "1", "a"), update(2, "no", "\"x\"", "b"), update(3, "non", "1", "c"),
+       update(4, "no", "3", "d")});
   CHECK(story.answers["a"] == "Bad: no 1");
   CHECK(story.answers["b"].starts_with("ChildFailed: "));
   CHECK(story.answers["c"] ==
@@ -59,7 +59,8 @@ TEST_CASE("the failure of an update is its caller's, never the run's") {
 }
 
 TEST_CASE("a value that cannot be sent is the caller's error") {
-  CHECK(answer("on update u() { {a: [x => x]} }", "null").starts_with("TypeError: the update's value.a[0]"));
+  CHECK(answer("on update u() { {a: [x => x]} }", "null")
+            .starts_with("TypeError: the update's value.a[0]"));
 }
 
 TEST_CASE("arguments out of JSON: by name, by position, or the value itself") {
@@ -88,9 +89,10 @@ TEST_CASE("a run that ends well waits for its handlers; an error cancels them") 
   CHECK(story.prints == std::vector<std::string>{"done"});
   CHECK(story.answers["u"] == "1");
   CHECK(story.result == "5");
-  story = sent("on update slow() { try { sleep(20s) } finally { print(\"out\") } }\n sleep(1s)\n "
-               "throw \"x\"",
-               {update(1, "slow", "null"), update(1000, "slow", "null", "late")});
+  story = sent(
+      "on update slow() { try { sleep(20s) } finally { print(\"out\") } }\n sleep(1s)\n "
+      "throw \"x\"",
+      {update(1, "slow", "null"), update(1000, "slow", "null", "late")});
   CHECK(story.answers["u"] == "Cancelled: cancelled");
   CHECK(story.prints == std::vector<std::string>{"out", "out"});
   CHECK(story.result == "Error: x");
@@ -100,9 +102,10 @@ TEST_CASE("a run that ends well waits for its handlers; an error cancels them") 
 }
 
 TEST_CASE("handlers are in force from where they stand, the later one of a name replaces") {
-  Story story = sent("sleep(1s)\n on update u() { 1 }\n sleep(1s)\n on update u() { 2 }\n sleep(1s)",
-                     {update(500, "u", "null", "a"), update(1500, "u", "null", "b"),
-                      update(2500, "u", "null", "c")});
+  Story story =
+      sent("sleep(1s)\n on update u() { 1 }\n sleep(1s)\n on update u() { 2 }\n sleep(1s)",
+           {update(500, "u", "null", "a"), update(1500, "u", "null", "b"),
+            update(2500, "u", "null", "c")});
   CHECK(story.answers["a"] ==
         "NotFound: main handles no update `u`; no `on update` is in force at this point");
   CHECK(story.answers["b"] == "1");
@@ -110,9 +113,10 @@ TEST_CASE("handlers are in force from where they stand, the later one of a name 
 }
 
 TEST_CASE("what an update registered and spawned becomes the run's") {
-  Story story = sent("on update u() { compensate { print(\"undo\") }; spawn Child(1); 1 }\n"
-                     "sleep(1s)\n throw \"x\"",
-                     {update(1, "u", "null")});
+  Story story = sent(
+      "on update u() { compensate { print(\"undo\") }; spawn Child(1); 1 }\n"
+      "sleep(1s)\n throw \"x\"",
+      {update(1, "u", "null")});
   CHECK(story.answers["u"] == "1");
   CHECK(story.prints == std::vector<std::string>{"undo"});
 }
@@ -134,8 +138,8 @@ std::string result_of(const std::string& body, const std::vector<Message>& messa
 TEST_CASE("signals are queued until received, in order") {
   CHECK(result_of("sleep(1s)\n [receive(\"a\"), receive(\"a\")]",
                   {signal(1, "a", "1"), signal(2, "a", "2")}) == "[1,2]");
-  CHECK(result_of("[receive(\"b\"), receive(\"a\")]", {signal(1, "a", "1"), signal(2, "b", "{}")}) ==
-        "[{},1]");
+  CHECK(result_of("[receive(\"b\"), receive(\"a\")]",
+                  {signal(1, "a", "1"), signal(2, "b", "{}")}) == "[{},1]");
   CHECK(result_of("[receive(\"a\", timeout: 1s), receive(\"a\", timeout: 10s), receive(\"a\", 1s)]",
                   {signal(5000, "a", "7")}) == "[null,7,null]");
   CHECK(result_of("try { receive(5) } catch e { e.kind }") == "\"TypeError\"");
@@ -143,9 +147,10 @@ TEST_CASE("signals are queued until received, in order") {
 }
 
 TEST_CASE("receivers are served in the order in which they began to wait") {
-  CHECK(result_of("var got = []\n let hs = [1, 2, 3].map(i => spawn { got.push([i, receive(\"a\")]) })\n"
-                  "gather hs\n got",
-                  {signal(1, "a", "1"), signal(2, "a", "2"), signal(3, "a", "3")}) ==
+  CHECK(result_of(
+            "var got = []\n let hs = [1, 2, 3].map(i => spawn { got.push([i, receive(\"a\")]) })\n"
+            "gather hs\n got",
+            {signal(1, "a", "1"), signal(2, "a", "2"), signal(3, "a", "3")}) ==
         "[[1,1],[2,2],[3,3]]");
   CHECK(result_of("var got = []\n let one = spawn { receive(\"a\") }\n"
                   "let two = spawn { got.push(receive(\"a\")) }\n sleep(10ms)\n one.cancel()\n"
@@ -168,7 +173,8 @@ TEST_CASE("a signal's handle is finished while its signal is queued, and gather 
 }
 
 TEST_CASE("wait_any only looks at a signal") {
-  CHECK(result_of("let s = signal(\"a\")\n let h = wait_any [timer(9s), s]\n [h.id, s.done, receive(\"a\")]",
+  CHECK(result_of("let s = signal(\"a\")\n let h = wait_any [timer(9s), s]\n [h.id, s.done, "
+                  "receive(\"a\")]",
                   {signal(1, "a", "1")}) == "[\"a\",true,1]");
   CHECK(result_of("let s = signal(\"a\")\n let t = timer(1s)\n let h = wait_any {t, s}\n h.id",
                   {signal(2000, "a", "1")}) == "null");
@@ -182,8 +188,10 @@ TEST_CASE("wait_any only looks at a signal") {
 }
 
 TEST_CASE("a handler of a signal runs as a strand for each, and gets those that came before it") {
-  CHECK(result_of("var got = []\n sleep(1s)\n on signal a(x) { sleep(1s); got.push(x) }\n sleep(5s)\n got",
-                  {signal(1, "a", "1"), signal(2, "a", "2"), signal(1500, "a", "3")}) == "[1,2,3]");
+  CHECK(
+      result_of(
+          "var got = []\n sleep(1s)\n on signal a(x) { sleep(1s); got.push(x) }\n sleep(5s)\n got",
+          {signal(1, "a", "1"), signal(2, "a", "2"), signal(1500, "a", "3")}) == "[1,2,3]");
   CHECK(result_of("var n = 0\n on signal a() { n += 1 }\n receive(\"b\")\n n",
                   {signal(1, "a", "1"), signal(2, "a", "null"), signal(3, "b", "0")}) == "2");
   CHECK(result_of("on signal a(x) { throw error(\"Mine\", x) }\n sleep(1s)\n 1",
@@ -205,35 +213,42 @@ TEST_CASE("a run that waits for a signal is not taken for stuck") {
 }
 
 TEST_CASE("a parent signals its child") {
-  const std::string child = "workflow Waits() { [receive(\"go\"), receive(\"go\", timeout: 1s)] }\n";
-  Story story = tell(child + "workflow main() { let h = spawn Waits()\n h.signal(\"go\", {a: 1s})\n"
-                             "let got = gather h\n"
-                             "try { h.signal(\"go\") } catch e { [got, e.kind] } }");
+  const std::string child =
+      "workflow Waits() { [receive(\"go\"), receive(\"go\", timeout: 1s)] }\n";
+  Story story = tell(child +
+                     "workflow main() { let h = spawn Waits()\n h.signal(\"go\", {a: 1s})\n"
+                     "let got = gather h\n"
+                     "try { h.signal(\"go\") } catch e { [got, e.kind] } }");
   CHECK(story.problem == "");
   CHECK(story.result == R"([[{"a":"1s"},null],"NotFound"])");
-  story = tell(child + "workflow main() { let h = spawn Waits()\n"
-                       "try { h.signal(\"go\", [x => x]) } catch e { h.signal(\"go\"); [e.message, gather h] } }");
+  story = tell(
+      child +
+      "workflow main() { let h = spawn Waits()\n"
+      "try { h.signal(\"go\", [x => x]) } catch e { h.signal(\"go\"); [e.message, gather h] } }");
   CHECK(story.problem == "");
   CHECK(story.result.starts_with(R"(["the payload of signal go[0]: )"));
-  story = tell(child + "workflow main() { let t = timer(1s)\n try { t.signal(\"go\") } catch e { e.kind } }");
+  story =
+      tell(child +
+           "workflow main() { let t = timer(1s)\n try { t.signal(\"go\") } catch e { e.kind } }");
   CHECK(story.result == "\"TypeError\"");
 }
 
 TEST_CASE("a loop over new handles of signals does not grow") {
-  CHECK(result_of("var n = 0\n while n < 500 { wait_any [signal(\"a\"), timer(1ms)]; n += 1 }\n n") ==
-        "500");
+  CHECK(
+      result_of("var n = 0\n while n < 500 { wait_any [signal(\"a\"), timer(1ms)]; n += 1 }\n n") ==
+      "500");
 }
 
 TEST_CASE("a race takes the signal that it is won by, and no other") {
   CHECK(result_of("let s = signal(\"a\")\n [race [s, timer(9s)], gather s, s.done]",
                   {signal(1, "a", "1")}) == "[1,1,true]");
-  CHECK(result_of("sleep(1s)\n [race [signal(\"a\"), signal(\"b\")], receive(\"a\"), receive(\"b\", timeout: 1s)]",
+  CHECK(result_of("sleep(1s)\n [race [signal(\"a\"), signal(\"b\")], receive(\"a\"), "
+                  "receive(\"b\", timeout: 1s)]",
                   {signal(1, "b", "1"), signal(2, "a", "2")}) == "[1,2,null]");
   CHECK(result_of("let won = race [signal(\"a\"), timer(1s)]\n [won, receive(\"a\")]",
                   {signal(2000, "a", "2")}) == "[null,2]");
   CHECK(result_of("try { race [signal(\"a\")] timeout 1s } catch e { [e.kind, receive(\"a\")] }",
                   {signal(2000, "a", "2")}) == "[\"Timeout\",2]");
-  CHECK(result_of("race success [spawn { throw \"x\" }, signal(\"a\")]", {signal(2000, "a", "2")}) ==
-        "2");
+  CHECK(result_of("race success [spawn { throw \"x\" }, signal(\"a\")]",
+                  {signal(2000, "a", "2")}) == "2");
 }
-

@@ -1,5 +1,5 @@
-// A question to a run: its handler runs on the state that the run has now, and may only look. The run is
-// good for nothing else afterwards.
+// A question to a run: its handler runs on the state that the run has now, and may only look. The
+// run is good for nothing else afterwards.
 #include "runtime/run/core.h"
 #include "runtime/values/codec.h"
 
@@ -9,7 +9,8 @@ namespace {
 
 /// What a query may call of what the run answers itself.
 bool only_looks(const Builtin& builtin) {
-  constexpr std::string_view kMay[] = {"print", "time_now", "log_debug", "log_info", "log_warn", "log_error"};
+  constexpr std::string_view kMay[] = {"print",    "time_now", "log_debug",
+                                       "log_info", "log_warn", "log_error"};
   for (std::string_view symbol : kMay) {
     if (builtin.kind == Builtin::Kind::Host && builtin.symbol == symbol) return true;
   }
@@ -60,7 +61,8 @@ void Run::Core::ask(const std::string& name, MessageForm form, const std::string
   std::string unreadable;
   std::vector<Value> args;
   if (!from_cbor(heap, bytes, value, unreadable)) {
-    error = Value::of(make_error(heap, "ArgumentError", "the arguments cannot be read: " + unreadable));
+    error =
+        Value::of(make_error(heap, "ArgumentError", "the arguments cannot be read: " + unreadable));
     return answer_query(false, error);
   }
   if (!bind_message(*handler, form, value, args, error)) return answer_query(false, error);
@@ -114,8 +116,9 @@ bool Run::Core::may_in_query(RunStrand& strand) {
     }
   }
   raise(strand, "TypeError",
-        "`" + what + "` cannot stand in a query, which only looks; what waits or changes something "
-                     "is for `on update`");
+        "`" + what +
+            "` cannot stand in a query, which only looks; what waits or changes something "
+            "is for `on update`");
   return false;
 }
 

@@ -125,8 +125,8 @@ class Run {
   int64_t task_timeout_ms() const;
 
   /// Asks its `on query` handler of that name. The run stops whatever it was doing and is good for
-  /// nothing else afterwards: advance() until Ended; status() is then Completed or Failed, outcome()
-  /// the value or the error. It emits no command.
+  /// nothing else afterwards: advance() until Ended; status() is then Completed or Failed,
+  /// outcome() the value or the error. It emits no command.
   void ask(const std::string& name, MessageForm form, const std::string& arguments);
 
   /// `on update add(by, note)` for each handler in force; and how many signals are queued, by name.
@@ -135,7 +135,8 @@ class Run {
 
   std::vector<WaitingPlace> waiting() const;
   std::vector<OpenStep> open_steps() const;
-  /// Of a completed run: what undoing it would run; in the middle of that: what runs and is still to come.
+  /// Of a completed run: what undoing it would run; in the middle of that: what runs and is still
+  /// to come.
   std::vector<PlannedUndo> undo_plan() const;
   size_t footprint_bytes() const;
   const Setup& setup() const;

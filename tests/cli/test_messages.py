@@ -61,6 +61,14 @@ class Messages(CliTest):
         folder = self.path(".wakeful", "inbox")
         return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
 
+    def watches(self, process):
+        """Whether it has come to where it watches the store."""
+        folder = f"/proc/{process.pid}/fd"
+        try:
+            return any("inotify" in os.readlink(os.path.join(folder, fd)) for fd in os.listdir(folder))
+        except OSError:     # a descriptor that was closed meanwhile
+            return False
+
     # --- a running engine
 
     def test_messages_to_a_running_engine(self):
@@ -128,7 +136,7 @@ class Messages(CliTest):
         process = self.begin()
         os.kill(process.pid, signal.SIGSTOP)
         update = self.start("update", "r", "set_most", "5")
-        self.wait_for("the message", self.inbox)
+        self.wait_for("the update to wait", lambda: self.watches(update))
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         self.start("resume", "r")
@@ -209,26 +217,29 @@ class Messages(CliTest):
         command = ("run", "n.wf", "--id", "r", "--arg", f"n={count}")
         process = self.start(*command)
         self.wait_for("the start", self.is_open("r"))
-        sent = threading.Event()
+        faults = []
 
         def send():
-            for n in range(count):
-                self.wf("signal", "r", "n", str(n), code=DONE)
-            sent.set()
+            try:
+                for n in range(count):
+                    self.wf("signal", "r", "n", str(n), code=DONE)
+            except AssertionError as fault:
+                faults.append(fault)
 
         sender = threading.Thread(target=send)
         sender.start()
         kills = 0
-        while not sent.is_set() or kills < 10:
+        while sender.is_alive():
             time.sleep(0.003 * (kills % 12))
-            if process.poll() is None:
-                process.kill()
-                kills += 1
+            process.kill()
             process.wait()
-            if kills < 10 or not sent.is_set():
-                process = self.start(*command)
+            kills += 1
+            process = self.start(*command)
         sender.join()
-        self.assertTrue(sent.is_set())
+        process.kill()
+        process.wait()
+        self.assertEqual(faults, [])
+        self.assertGreater(kills, 5)
         answer = self.wf(*command, code=DONE)
         self.assertEqual(answer.last, list(range(count)))
         self.assertEqual(self.inbox(), [])
