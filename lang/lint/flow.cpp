@@ -4,19 +4,14 @@
 
 namespace wakeful::linting {
 
-namespace {
-
 bool one_of(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Methods of lists and maps whose callback runs for each element.
 bool runs_for_each(std::string_view name) {
   return one_of(name, {"map", "each", "filter", "flat_map", "reduce", "any", "all", "find",
                        "sort_by", "group_by"});
 }
-
-}  // namespace
 
 Flow::Flow(const Tree& t, const Facts& f) : tree(t), facts(f) {
   for (const Variable& variable : facts.variables) variables_[variable.span] = &variable;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -31,6 +32,10 @@ struct Taken {
   std::vector<const Node*> gathers;  // the `gather`s that get it
 };
 
+/// Methods of lists and maps whose callback runs for each element.
+bool runs_for_each(std::string_view method);
+bool one_of(std::string_view name, std::initializer_list<std::string_view> names);
+
 class Flow {
  public:
   Flow(const Tree& tree, const Facts& facts);
@@ -51,6 +56,9 @@ class Flow {
   using Step = std::function<bool(unsigned& state, const Node& node)>;
   using End = std::function<void(unsigned state, const Node& declaration)>;
   void ways_up(const Node& from, unsigned state, const Step& step, const End& end) const;
+
+  /// Where a declaration, a local `fn` or a lambda bound to a name is named.
+  std::vector<const Node*> references(const Node& function) const;
 
   /// Whether the node itself is a place where a strand waits. `unknown`: what is said of a call of
   /// nobody knows what.
@@ -76,7 +84,6 @@ class Flow {
   bool may_wait(const Node& node, bool unknown, std::set<const Node*>& seen) const;
   void climb(const Node* node, unsigned state, const Step& step, const End& end,
              std::set<const Node*>& seen) const;
-  std::vector<const Node*> references(const Node& function) const;
 
   std::map<Span, const Variable*> variables_;
   std::unordered_map<const ast::Declaration*, std::vector<const ast::Expr*>> references_;

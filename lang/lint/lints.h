@@ -33,6 +33,20 @@ void unreachable_code(const Context& context);
 void shadowed_name(const Context& context);
 // handles.cpp
 void unused_handle(const Context& context);
+void lost_gather(const Context& context);
+// children.cpp
+void unhandled_child_failure(const Context& context);
+void constant_child_id(const Context& context);
+// fan_out.cpp
+void unbounded_fan_out(const Context& context);
+void spawn_in_endless_loop(const Context& context);
+// nesting.cpp
+void deep_nesting(const Context& context);
+// strands.cpp
+void shared_state(const Context& context);
+// effects.cpp
+void missing_timeout(const Context& context);
+void effect_without_undo(const Context& context);
 // allow.cpp
 void unknown_allow(const Context& context);
 

@@ -10,7 +10,7 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "cli")]
-from blocks import blocks_of, pages, pending  # noqa: E402
+from blocks import ROOT, blocks_of, pages, pending  # noqa: E402
 from harness import CliTest, DONE, FAILED  # noqa: E402
 
 WORKFLOW = re.compile(r"^workflow (\w+)\((.*?)\)(?: ->.*| with.*)? \{", re.M)     # name and parameters
@@ -31,6 +31,14 @@ class Blocks(CliTest):
                     self.check(block, output)
         self.assertGreater(seen, 5)
 
+    def test_examples_are_clean(self):
+        """`wf check` has nothing to say of any example."""
+        scripts = sorted((ROOT / "examples").rglob("*.wf"))
+        self.assertGreater(len(scripts), 10)
+        for script in scripts:
+            with self.subTest(script=script.name):
+                self.assertEqual(self.wf("check", "--json", str(script), code=DONE).json["diagnostics"], [])
+
     def check(self, block, output):
         code = block.diagnostic
         unknown = [m for m in block.marks if m not in MARKS and m != code and not m.startswith("file=")]
@@ -46,6 +54,7 @@ class Blocks(CliTest):
                 self.assertIn(code, found)
             return
         self.assertEqual(checked.code, DONE, checked)
+        self.assertEqual(found, [], "a warning; where it is meant, `# allow: name` says so")
         if not self.runs(block):
             self.assertIsNone(output, "an `output` block behind a block that is not run")
             return
