@@ -516,7 +516,15 @@ class Strand:
             fail("ArgumentError")
         for handle in handles:
             handle.taken = True
-        accept = (lambda h: not h.failed) if success else (lambda h: True)
+
+        def accept(handle):
+            if success and handle.failed:
+                return False
+            if any(h.work is strand for strand, _ in self.run.ready for h in handles):
+                raise Unspecified("a loser that could run when the race was won")
+            return True
+        if any(h.outcome is not None for h in handles):
+            raise Unspecified("whether a race that is decided already waits")
         winner = yield from self.first_of(handles, timeout, accept)
         if winner is None and any(h.outcome is None for h in handles):
             yield from self.stop(handles)
@@ -526,7 +534,7 @@ class Strand:
         yield from self.undo_losers([h for h in handles if h is not winner])
         if winner is None:
             first = min(handles, key=lambda h: h.order)
-            raise Throw(with_outcomes(Error(None, None, {}), shaped(what, lambda h: h.described())))
+            raise Throw(with_outcomes(first.outcome[1], shaped(what, lambda h: h.described())))
         if winner.failed:
             raise Throw(winner.outcome[1] if isinstance(what, Handle) else Error(winner.outcome[1].kind,
                         winner.outcome[1].message, OPEN, winner.outcome[1].cause))
