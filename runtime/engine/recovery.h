@@ -17,6 +17,7 @@ namespace wakeful {
 ///   CancelSent – StepEnded                     the step ends as cancelled, without another attempt
 ///   Terminated – the same for its children     their close policies are applied
 ///   SignalSent – SignalReceived of the child   the signal is sent again, unless an attempt got it
+///   a message's record – its file gone         the file goes: the run's history has the id
 ///   UndoSent – UndoRequested of the child      the child is rebuilt and told
 ///   UndoEnded – ChildUndone                    the parent is told
 ///   StepScheduled – StepEnded                  dispatched again: same attempt, same key

@@ -2,6 +2,7 @@
 // durable.
 //
 //   <store>/lock            who writes at present (flock); its text names the holder
+//   <store>/inbox/          messages of other processes (inbox.h)
 //   <store>/journal/        the LMDB environment: data.mdb, lock.mdb
 //   <store>/journal.new/    a creation that did not come to its end; the next writer removes it
 #pragma once

@@ -8,7 +8,7 @@
 An example's folder holds input.json and expected.json (and input.CASE.json, expected.CASE.json); the command stands
 in its README. expected.json has "result" or "error" {kind, message}, and "output" (lines of print, in order) or
 "output_in_any_order". Each case is run, then killed at several commits and resumed: same result, no line lost.
-`pipeline` has a test of its own (pipeline_test.py).
+`pipeline` has a test of its own (pipeline_test.py), `approval` a further one (approval_test.py).
 """
 
 import argparse
@@ -39,10 +39,11 @@ def names():
 
 
 def commands(readme):
-    """The command lines of a README that start one of its scripts."""
+    """The command lines of a README that start one of its scripts (in the background: for a test of its own)."""
     blocks = re.findall(r"```sh\n(.*?)```", readme.read_text(encoding="utf-8"), re.S)
     lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
-    return [shlex.split(line) for line in lines if re.match(r"wf run |examples/\w+/run", line)]
+    return [shlex.split(line) for line in lines
+            if re.match(r"wf run |examples/\w+/run", line) and not line.endswith("&")]
 
 
 def case_of(command):
@@ -163,6 +164,9 @@ def check_example(wf, name):
         raise Wrong(f"the README starts {sorted(map(case_of, started))}, expected results are there for {sorted(cases)}")
     for command in started:
         check_case(wf, name, command)
+    if name == "approval":
+        import approval_test
+        approval_test.check(wf)
 
 
 def main():
