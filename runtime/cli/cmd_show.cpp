@@ -147,10 +147,11 @@ Result<Shown> gather_shown(const Journal& journal, const RunInfo& info) {
   const int index = shown.program ? shown.program->find_workflow(info.workflow) : -1;
   shown.input = arguments_json(
       *arguments, index < 0 ? nullptr : &shown.program->workflows[static_cast<size_t>(index)]);
-  if (info.status == RunStatus::Running) {
+  if (info.status == RunStatus::Running || info.undoing) {
     if (!history->empty()) collect_steps(shown, *history);
     if (shown.not_begun.empty()) replay_open(shown, journal);
-  } else {
+  }
+  if (info.status != RunStatus::Running) {
     auto outcome = read_outcome(journal, info);
     if (!outcome) return tl::unexpected(outcome.error());
     shown.outcome = std::move(*outcome);

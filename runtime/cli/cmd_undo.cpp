@@ -155,6 +155,7 @@ int dry_run(const CommandLine& line, const Journal& journal, const RunInfo& info
 }  // namespace
 
 int cmd_undo(const CommandLine& line) {
+  if (auto queues = queues_of(line); !queues) return say_error(queues.error());
   auto journal = open_journal(line, Access::Read);  // a store that is not there is not to be made
   if (!journal) return say_error(journal.error());
   const bool dry = line.has("--dry-run");
