@@ -7,12 +7,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<text>.*?)^(?P=indent)```[ ]*$", re.S | re.M)
 
-# Lints whose pages stand before they are built; lang/lint/ names those that are.
-PENDING = set("""unused-handle unhandled-child-failure unbounded-fan-out spawn-in-endless-loop deep-nesting
-constant-child-id shared-state missing-timeout effect-without-undo raw-interpolation ignored-value lost-gather
-unused-variable unreachable-code shadowed-name unknown-allow""".split())
-
-
 class Block:
     def __init__(self, page, line, info, text):
         words = info.split()
@@ -36,11 +30,6 @@ class Block:
     def diagnostic(self):
         """The CODE of `error CODE`, or None."""
         return self.marks[self.marks.index("error") + 1] if "error" in self.marks else None
-
-
-def pending():
-    built = "".join(source.read_text(encoding="utf-8") for source in (ROOT / "lang" / "lint").glob("*.cpp"))
-    return {name for name in PENDING if f'"{name}"' not in built}
 
 
 def blocks_of(page):
