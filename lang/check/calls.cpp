@@ -137,6 +137,7 @@ void Checker::call(const ast::CallExpr& e, bool spawned) {
   if (callee.kind != Callee::Kind::Unknown) {
     arguments(e, callee);
     callee_in_activity(e, callee);
+    if (callee.builtin && callee.name == "calls") calls_of(e);
   }
   clauses(e, callee, spawned);
 }

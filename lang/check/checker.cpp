@@ -212,12 +212,14 @@ void Checker::declaration(const ast::Declaration& d) {
   blocks_.clear();
   switch (d.kind) {
     case Kind::Import:
-    case Kind::Test:
-      return;  // `wf test` is another day's
+      return;
     case Kind::Let:
       scopes_.emplace_back();
       pattern_defaults(d.target);
       return expr(d.value);
+    case Kind::Test:
+      place_.test = true;
+      [[fallthrough]];
     case Kind::Workflow:
       place_.body = Body::Workflow;
       break;
@@ -262,7 +264,11 @@ void check_files(const Program& program, const std::vector<ast::File>& files,
                  const Sources& sources, Diagnostics& diagnostics, Facts& facts) {
   for (const ast::File& file : files) {
     Checker checker(program.scope(file.index), sources, diagnostics, facts);
-    for (const ast::Declaration& declaration : file.declarations) checker.declaration(declaration);
+    for (const ast::Declaration& declaration : file.declarations) {
+      // Tests of an imported file are its own affair.
+      const bool test = declaration.kind == ast::Declaration::Kind::Test;
+      if (!test || file.index == 0) checker.declaration(declaration);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 // Walks the bodies of one file. One class in several files: checker.cpp (names, declarations),
-// statements.cpp, expressions.cpp, calls.cpp, options.cpp, foresee.cpp (mistakes of types).
+// statements.cpp, expressions.cpp, calls.cpp, options.cpp, foresee.cpp (mistakes of types),
+// tests.cpp (mock, expect, calls).
 #pragma once
 
 #include <optional>
@@ -54,6 +55,7 @@ class Checker {
   struct Place {
     Body body = Body::None;
     uint32_t loops = 0;          // around this, within the same function or block of a strand
+    bool test = false;           // in a `test`, also in what it nests
     const char* edge = nullptr;  // `spawn { }` and the like, which break and continue do not cross
     size_t compensate_scopes =
         0;  // locals of scopes below this are outside of the compensate block
@@ -86,6 +88,9 @@ class Checker {
   void assign(const ast::AssignStmt& stmt);
   void loop(const ast::ForStmt& stmt);
   void leave_loop(const ast::Stmt& stmt, const char* word);
+  void mock(const ast::MockStmt& stmt);
+  void expectation(const ast::Stmt& stmt);
+  void calls_of(const ast::CallExpr& e);
   void callable(const ast::Callable& fn);
   void pattern_defaults(
       const ast::Pattern& pattern);  // of a top-level `let`, whose names are no locals

@@ -124,16 +124,18 @@ TEST_CASE("an activity's body is one step") {
   CHECK(in_workflow("heartbeat()") == "1:19 misplaced\n");
 }
 
-TEST_CASE("what is not built yet is refused with its place") {
+TEST_CASE("what stands in a test only, and what a test checks") {
   CHECK(in_workflow("on query q() { 1 }") == "1:19 not-supported\n");
-  CHECK(in_workflow("receive(\"a\"); signal(\"a\"); p.signal(\"a\", 1)") ==
-        "1:19 not-supported\n1:33 not-supported\n1:48 not-supported\n");
   CHECK(Checked(std::string(
                     "activity ext(x)\nworkflow main() { ext(1) }\nworkflow b() { spawn ext(1) }\n"))
             .findings() == "");
   CHECK(
       Checked(std::string("activity ext(x)\ntest \"t\" { mock ext(x) { 1 }; nothing; expect 1 }\n"))
-          .findings() == "");
+          .findings() == "2:31 unknown-name\n2:47 type-mistake\n");
+  CHECK(Checked(std::string("activity ext(x)\nfn f() { 1 }\ntest \"t\" { mock ext(y) { 1 }; if true { mock ext() "
+                            "{ 1 } }; mock f() { 2 }; calls(f) }\n"))
+            .findings() == "3:21 wrong-arguments\n3:42 misplaced\n3:66 misplaced\n3:83 wrong-arguments\n");
+  CHECK(in_workflow("calls(print)") == "1:19 misplaced\n");
   CHECK(in_workflow("mock Child(i) { 1 }; expect p") == "1:19 misplaced\n1:40 misplaced\n");
   CHECK(in_workflow("if true { on signal s() { 1 } }") == "1:29 misplaced\n");
 }

@@ -127,12 +127,10 @@ void Checker::statement(const ast::Stmt& s) {
       return;
     }
     case Kind::Mock:
-      return error("misplaced", s.span, "`mock` stands in a `test` only",
-                   "write `test \"…\" { mock … }`");
+      return mock(ast::as<ast::MockStmt>(s));
     case Kind::Expect:
     case Kind::ExpectThrows:
-      return error("misplaced", s.span, "`expect` stands in a `test` only",
-                   "write `assert(condition)` here");
+      return expectation(s);
   }
 }
 

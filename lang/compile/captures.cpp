@@ -133,9 +133,12 @@ class Finder {
       case StmtKind::On:
         return function(ast::as<ast::OnStmt>(s).fn, false);
       case StmtKind::Mock:
+        return function(ast::as<ast::MockStmt>(s).fn, false);
       case StmtKind::Expect:
+        return expr(ast::as<ast::ExpectStmt>(s).condition.get());
       case StmtKind::ExpectThrows:
-        return;  // of tests, which are not compiled
+        expr(ast::as<ast::ExpectThrowsStmt>(s).error_kind.get());
+        return block(ast::as<ast::ExpectThrowsStmt>(s).body);
     }
   }
 

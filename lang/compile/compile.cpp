@@ -9,6 +9,7 @@
 #include "lang/compile/globals.h"
 #include "lang/compile/load.h"
 #include "lang/compile/pool.h"
+#include "lang/compile/tests.h"
 #include "lang/grammar/parse.h"
 #include "lang/lint/lint.h"
 #include "stdlib/builtins.h"
@@ -18,7 +19,8 @@ namespace {
 
 CallableDecl declaration_of(const Declared& declared, Globals& globals) {
   CallableDecl decl;
-  decl.name = declared.decl->name.text;
+  const bool test = declared.decl->kind == ast::Declaration::Kind::Test;
+  decl.name = test ? test_workflow(declared.decl->name.text) : declared.decl->name.text;
   decl.function = declared.function;
   decl.params = parameters_of(declared.decl->fn);
   decl.result = type_of(declared.decl->fn.result);
@@ -36,28 +38,33 @@ void compile_functions(CompileContext& context) {
     const ast::Callable& callable = declared.decl->fn;
     Variables variables = find_variables(callable, context.diagnostics);
     FunctionCompiler compiler(context, declared.file, declared.prelude, variables);
-    Function function = compiler.compile(declared.decl->name.text, callable, declared.decl->span);
+    const bool test = declared.decl->kind == ast::Declaration::Kind::Test;
+    Function function = compiler.compile(test ? "test" : declared.decl->name.text, callable,
+                                         declared.decl->span);
     context.program.functions[i] = std::move(function);
   }
 }
 
 /// The files are those of the program, the prelude last.
 Program generate(const std::vector<ast::File>& files, const ImportMap& imports,
-                 Diagnostics& diagnostics) {
+                 const Sources& sources, Diagnostics& diagnostics,
+                 std::vector<PlannedTest>* tests) {
   Program program;
-  Globals globals(files, imports, diagnostics);
+  Globals globals(files, imports, diagnostics, tests != nullptr);
   globals.evaluate_all();
   for (const Declared& declared : globals.workflows()) {
     program.workflows.push_back(declaration_of(declared, globals));
-    if (declared.file == 0) ++program.own_workflows;
+    const bool test = declared.decl->kind == ast::Declaration::Kind::Test;
+    if (declared.file == 0 && !test) ++program.own_workflows;
   }
   for (const Declared& declared : globals.activities()) {
     program.activities.push_back(declaration_of(declared, globals));
   }
   if (diagnostics.has_errors()) return program;
   Pool pool(program);
-  CompileContext context{program, globals, pool, diagnostics, {}};
+  CompileContext context{program, globals, pool, diagnostics, sources, {}};
   compile_functions(context);
+  if (tests != nullptr) *tests = plan_tests(files.front(), globals);
   return program;
 }
 
@@ -103,18 +110,22 @@ void seal_and_verify(Compiled& compiled, Program program) {
 
 }  // namespace
 
-Compiled compile(const std::string& path, const ReadSource& read, Lints lints) {
+Compiled compile(const std::string& path, const ReadSource& read, Purpose purpose) {
   Compiled compiled;
   LoadedFiles loaded = load_files(path, read, compiled.sources, compiled.diagnostics);
   checking::Facts facts;
   check(loaded.files, loaded.imports, compiled.sources, compiled.diagnostics, facts);
-  if (lints == Lints::On && !compiled.diagnostics.has_errors())
+  if (purpose == Purpose::Check && !compiled.diagnostics.has_errors())
     lint(loaded.files, facts, compiled.sources, compiled.diagnostics);
   silence_allowed(loaded.files, compiled.sources, compiled.diagnostics);
   add_prelude(loaded, compiled.sources, compiled.diagnostics);
   if (compiled.diagnostics.has_errors()) return compiled;
-  Program program = generate(loaded.files, loaded.imports, compiled.diagnostics);
+  std::vector<PlannedTest> tests;
+  Program program = generate(loaded.files, loaded.imports, compiled.sources, compiled.diagnostics,
+                             purpose == Purpose::Test ? &tests : nullptr);
   if (!compiled.diagnostics.has_errors()) seal_and_verify(compiled, std::move(program));
+  if (!compiled.program) return compiled;
+  for (const PlannedTest& test : tests) compiled.tests.push_back(test_case(test, *compiled.program));
   return compiled;
 }
 

@@ -27,7 +27,12 @@ struct TestCase {
     enum class Kind : uint8_t { Workflow, Activity, Effect };
     Kind kind{};
     std::string name;               // in the program; of an effect `http.get`
-    std::vector<std::string> params;  // those that its body takes
+    std::string handler;            // the name of its body among the update handlers of the test's run
+    struct Param {
+      std::string name;
+      bool required = true;
+    };
+    std::vector<Param> params;      // of its body
     Span span;
   };
   std::vector<Mock> mocks;

@@ -303,30 +303,34 @@ void FunctionCompiler::comparison(const ast::BinaryExpr& e, Reg to) {
   Reg left = operand(*e.left, e.right.get());
   Reg right = any(*e.right);
   out_.release_to(top);
-  switch (e.op) {
+  compare(e.op, left, right, e.span, to);
+}
+
+void FunctionCompiler::compare(BinaryOp op, Reg left, Reg right, Span span, Reg to) {
+  switch (op) {
     case BinaryOp::Equal:
-      out_.emit(e.span, Op::Equal, to, left, right);
+      out_.emit(span, Op::Equal, to, left, right);
       return;
     case BinaryOp::NotEqual:
-      out_.emit(e.span, Op::NotEqual, to, left, right);
+      out_.emit(span, Op::NotEqual, to, left, right);
       return;
     case BinaryOp::Less:
-      out_.emit(e.span, Op::Less, to, left, right);
+      out_.emit(span, Op::Less, to, left, right);
       return;
     case BinaryOp::LessEqual:
-      out_.emit(e.span, Op::LessEqual, to, left, right);
+      out_.emit(span, Op::LessEqual, to, left, right);
       return;
     case BinaryOp::Greater:
-      out_.emit(e.span, Op::Less, to, right, left);
+      out_.emit(span, Op::Less, to, right, left);
       return;
     case BinaryOp::GreaterEqual:
-      out_.emit(e.span, Op::LessEqual, to, right, left);
+      out_.emit(span, Op::LessEqual, to, right, left);
       return;
     default:
       break;
   }
-  out_.emit(e.span, Op::In, to, left, right);
-  if (e.op == BinaryOp::NotIn) out_.emit(e.span, Op::Not, to, to);
+  out_.emit(span, Op::In, to, left, right);
+  if (op == BinaryOp::NotIn) out_.emit(span, Op::Not, to, to);
 }
 
 void FunctionCompiler::logical(const ast::BinaryExpr& e, Reg to) {

@@ -40,6 +40,7 @@ struct CompileContext {
   Globals& globals;
   Pool& pool;
   Diagnostics& diagnostics;
+  const Sources& sources;
   std::map<std::string, uint32_t> thunks;  // functions made for `spawn x.f()`: durable.cpp
 };
 
@@ -111,6 +112,7 @@ class FunctionCompiler {
   void binary(const ast::BinaryExpr& e, Reg to);
   void arithmetic(ast::BinaryOp op, Reg left, const ast::Expr& right, Span span, Reg to);
   void comparison(const ast::BinaryExpr& e, Reg to);
+  void compare(ast::BinaryOp op, Reg left, Reg right, Span span, Reg to);
   void logical(const ast::BinaryExpr& e, Reg to);
   void interpolation(const ast::InterpolationExpr& e, Reg to);
   void list(const ast::ListExpr& e, Reg to);
@@ -168,6 +170,13 @@ class FunctionCompiler {
   void batch(const ast::BatchExpr& e, Reg to);
   void compensate(const ast::CompensateStmt& s);
   void on(const ast::OnStmt& s);
+
+  // --- what stands in tests (tests.cpp)
+  void mock(const ast::MockStmt& s);
+  void expect(const ast::ExpectStmt& s);
+  void expect_throws(const ast::ExpectThrowsStmt& s);
+  void call_native(const char* name, Reg base, uint32_t count, Span span);
+  std::string source_text(Span span) const;
 
   // --- statements, blocks
   /// Compiles the block; its value goes to `to`, or nowhere.

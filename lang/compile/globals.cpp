@@ -35,8 +35,10 @@ ConstantSize size_of(const Constant& constant) {
 }
 
 Globals::Globals(const std::vector<ast::File>& files, const ImportMap& imports,
-                 Diagnostics& diagnostics)
-    : diagnostics_(diagnostics), prelude_(static_cast<uint32_t>(files.size() - 1)) {
+                 Diagnostics& diagnostics, bool with_tests)
+    : diagnostics_(diagnostics),
+      prelude_(static_cast<uint32_t>(files.size() - 1)),
+      with_tests_(with_tests) {
   files_.resize(files.size());
   declare(files);
   for (const auto& [import, target] : imports) {
@@ -85,8 +87,10 @@ void Globals::declare_one(const Declaration& decl, uint32_t file) {
       files_[file].own.emplace(decl.name.text, entry);
       return;
     }
-    case Declaration::Kind::Import:
     case Declaration::Kind::Test:
+      if (with_tests_ && file == 0) workflows_.push_back({&decl, file, -1, false});
+      return;
+    case Declaration::Kind::Import:
       return;
   }
 }

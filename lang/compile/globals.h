@@ -43,7 +43,9 @@ struct Declared {
 class Globals {
  public:
   /// The files must outlive this. The prelude is the last of `files`.
-  Globals(const std::vector<ast::File>& files, const ImportMap& imports, Diagnostics& diagnostics);
+  /// `with_tests`: those of the first file are workflows, which no name stands for.
+  Globals(const std::vector<ast::File>& files, const ImportMap& imports, Diagnostics& diagnostics,
+          bool with_tests = false);
 
   const std::vector<Declared>& functions() const {
     return functions_;
@@ -92,6 +94,7 @@ class Globals {
 
   Diagnostics& diagnostics_;
   uint32_t prelude_;
+  bool with_tests_;
   std::vector<FileNames> files_;
   std::vector<Declared> functions_, workflows_, activities_;
   std::deque<Let> lets_;

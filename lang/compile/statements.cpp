@@ -112,9 +112,11 @@ void FunctionCompiler::statement(const ast::Stmt& s) {
     case StmtKind::On:
       return on(ast::as<ast::OnStmt>(s));
     case StmtKind::Mock:
+      return mock(ast::as<ast::MockStmt>(s));
     case StmtKind::Expect:
+      return expect(ast::as<ast::ExpectStmt>(s));
     case StmtKind::ExpectThrows:
-      return error(s.span, "this stands in a `test` only");
+      return expect_throws(ast::as<ast::ExpectThrowsStmt>(s));
   }
 }
 

@@ -50,7 +50,7 @@ int cmd_check(const CommandLine& line) {
   JsonWriter json;
   json.begin_object().key("diagnostics").begin_list();
   for (const std::string& file : line.all("FILE")) {
-    const auto compiled = compile_file(file, Lints::On);
+    const auto compiled = compile_file(file, Purpose::Check);
     if (!compiled) {
       code = say_error(compiled.error());
       continue;

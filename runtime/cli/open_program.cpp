@@ -69,7 +69,7 @@ Result<std::string> read_source(const std::string& file) {
   return result;
 }
 
-Result<Compiled> compile_file(const std::string& file, Lints lints) {
+Result<Compiled> compile_file(const std::string& file, Purpose purpose) {
   const Project project = find_project(file);
   // Read once: FILE may be a pipe, and what was checked must be what is compiled.
   const Result<std::string> main_text = read_source(file);
@@ -82,7 +82,7 @@ Result<Compiled> compile_file(const std::string& file, Lints lints) {
     if (!text) return std::nullopt;
     return std::move(*text);
   };
-  return compile(project.path, read, lints);
+  return compile(project.path, read, purpose);
 }
 
 std::string render_all(const Compiled& compiled, bool colour) {

@@ -15,7 +15,7 @@ Result<std::string> read_source(const std::string& file);
 /// Compiles FILE. The project folder, where imports may reach, is the working directory if the file
 /// lies below it, else the file's own folder. Fault::Usage where FILE cannot be read; what is wrong
 /// with its text is in the diagnostics.
-Result<Compiled> compile_file(const std::string& file, Lints lints = Lints::Off);
+Result<Compiled> compile_file(const std::string& file, Purpose purpose = Purpose::Run);
 
 /// The same, and says all diagnostics on stderr. Nothing: said, and `exit_code` is set.
 std::optional<Program> open_program(const CommandLine& line, const std::string& file,

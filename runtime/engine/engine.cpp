@@ -184,8 +184,10 @@ bool Engine::State::can_release() const {
 
 void Engine::State::sleep_until_something_happens() {
   int64_t limit_us = kSleepUsMax;
-  if (auto due = timers.next_due_ms()) {
-    const bool idle = blocking == 0 && journal.durable() == journal.appended();
+  const bool idle = blocking == 0 && journal.durable() == journal.appended();
+  const auto due = timers.next_due_ms();
+  if (!due && idle) services.clock.nothing_to_wait_for();
+  if (due) {
     limit_us =
         std::clamp<int64_t>(services.clock.wait_ms(*due, idle), 0, kSleepUsMax / 1'000) * 1'000;
   }

@@ -63,6 +63,7 @@ class Engine {
     RandomSource& random = system_random();
     Effects& effects = system_effects();
     Inbox* inbox = nullptr;  // messages from other processes; null: none come
+    StepServer* server = nullptr;  // of tests
   };
   struct Limits {
     size_t heap_bytes = Heap::kDefaultLimit;

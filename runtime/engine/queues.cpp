@@ -30,6 +30,10 @@ TaskQueue& Engine::State::queue_named(const std::string& name, bool worker) {
   queue.name = name;
   queue.worker = worker;
   queue.number = queues.size();
+  if (services.server != nullptr) {  // in a test nobody waits for a slot or a worker
+    queue.slots = SIZE_MAX;
+    return queue;
+  }
   auto served = limits.queues.find(name);
   if (worker) return queue;
   if (served != limits.queues.end()) {

@@ -1,5 +1,6 @@
 // Events in, bursts: what carries a live run from one wait to the next.
 #include <algorithm>
+#include <cstring>
 
 #include "runtime/engine/state.h"
 
@@ -229,7 +230,9 @@ bool BurstHost::command(Record& record) {
       return true;
     case RecordType::ValueRecorded:
       record.value.clear();
-      if (auto found = state_.services.effects.environment(record.name)) {
+      if (state_.services.server != nullptr && record.name.starts_with(kCallsOf)) {
+        record.value = state_.services.server->calls_of(record.name.substr(strlen(kCallsOf)));
+      } else if (auto found = state_.services.effects.environment(record.name)) {
         record.value = text_cbor(*found);
       }
       journal.append(record);

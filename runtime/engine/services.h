@@ -3,6 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string>
+
+#include "runtime/effects/effect.h"
 
 namespace wakeful {
 
@@ -16,8 +20,30 @@ class Clock {
   /// virtual clock goes there and says 0. `idle`: nothing outside is in progress (an effect, a
   /// commit) that could end sooner.
   virtual int64_t wait_ms(int64_t due_ms, bool idle);
+  /// No time is due and nothing is in progress: only a message from outside can make the engine go on.
+  virtual void nothing_to_wait_for() {}
 };
 Clock& system_clock();
+
+/// Answers steps in the place of their bodies and of the real effects: the mocks of a test. Engine's thread.
+class StepServer {
+ public:
+  struct Call {
+    uint64_t run = 0, step = 0, attempt = 0;
+    uint64_t part = 0;      // 0: the step itself; n: the n-th effect that an activity's body calls
+    std::string name;       // of the activity or effect: `charge`, `http.get`
+    std::string arguments;  // CBOR list by position, `undefined` where not given
+  };
+  using Done = std::function<void(EffectOutcome)>;
+  virtual bool serves(const std::string& name) const = 0;
+  /// `done` is called once, now or later, unless the engine ends before.
+  virtual void serve(const Call& call, Done done) = 0;
+  /// The answer to calls(…) of a test (kCallsOf): CBOR.
+  virtual std::string calls_of(const std::string& what) = 0;
+
+ protected:
+  ~StepServer() = default;
+};
 
 class RandomSource {
  public:

@@ -270,6 +270,8 @@ struct Engine::State {
   void warn_of(uint64_t queue);
   std::optional<std::string> secret(const std::string& name);
   void salt_secrets();
+  bool is_served(const std::string& name) const;
+  EffectOutcome run_served(const StepServer::Call& call, const std::shared_ptr<Attempt>& attempt);
   EffectOutcome run_blocking(const EffectCall& call, const std::shared_ptr<Attempt>& attempt);
   bool attempt_sleep(RunId run, StepId step, const std::shared_ptr<Attempt>& attempt, int64_t ms);
 

@@ -47,6 +47,13 @@ class AttemptWorld final : public ActivityWorld {
       : state_(state), run_(run), step_(step), attempt_(std::move(attempt)) {}
 
   EffectOutcome effect(const EffectCall& call) override {
+    ++effects_;
+    const Builtin* builtin = builtin_by_number(call.builtin);
+    if (builtin != nullptr && state_.is_served(builtin->qualified())) {
+      return state_.run_served({run_.value, step_.value, attempt_->number, effects_,
+                                builtin->qualified(), call.args},
+                               attempt_);
+    }
     return state_.run_blocking(call, attempt_);
   }
   bool sleep(int64_t ms) override { return state_.attempt_sleep(run_, step_, attempt_, ms); }
@@ -73,6 +80,7 @@ class AttemptWorld final : public ActivityWorld {
   RunId run_;
   StepId step_;
   std::shared_ptr<Attempt> attempt_;
+  uint64_t effects_ = 0;
 };
 
 }  // namespace
@@ -173,6 +181,13 @@ void Engine::State::begin_attempt(LiveRunEntry& entry, LiveStep& step) {
 /// it ends.
 void Engine::State::perform(RunId run, LiveStep& step, std::shared_ptr<Attempt> attempt) {
   const StepId number = step.step;
+  if (is_served(step.name)) {
+    StepServer::Call call{run.value, number.value, attempt->number, 0, step.name, step.arguments};
+    carriers.start([this, run, number, attempt, call = std::move(call)] {
+      attempt_ended(run, number, attempt, run_served(call, attempt));
+    });
+    return;
+  }
   const std::string key = fmt::format("{}/{}", run.value, number.value);
   if (step.kind == StepKind::Effect) {
     EffectCall call;
@@ -211,6 +226,32 @@ void Engine::State::salt_secrets() {
   if (secrets.has_salt()) return;
   auto first = journal.record_at(Lsn{1});
   secrets.set_salt(first ? first->number : 0);
+}
+
+bool Engine::State::is_served(const std::string& name) const {
+  return services.server != nullptr && services.server->serves(name);
+}
+
+/// Waits for the server's answer, or to be cancelled; an answer that comes later counts for nothing.
+EffectOutcome Engine::State::run_served(const StepServer::Call& call,
+                                        const std::shared_ptr<Attempt>& attempt) {
+  struct Waiting {
+    std::optional<EffectOutcome> outcome;
+    FiberGate* gate = nullptr;
+  };
+  auto waiting = std::make_shared<Waiting>();
+  FiberGate gate(carriers);
+  waiting->gate = &gate;
+  attempt->sleeping = &gate;
+  services.server->serve(call, [waiting](EffectOutcome outcome) {
+    waiting->outcome = std::move(outcome);
+    if (waiting->gate != nullptr) waiting->gate->open();
+  });
+  if (!waiting->outcome && !attempt->token.cancelled()) gate.wait();
+  waiting->gate = nullptr;
+  attempt->sleeping = nullptr;
+  if (waiting->outcome) return std::move(*waiting->outcome);
+  return {StepStatus::Cancelled, error_cbor("Cancelled", call.name + " was cancelled")};
 }
 
 /// Blocks the fiber, not the thread.

@@ -101,6 +101,40 @@ void do_secret(Core& core, RunStrand& strand, Args& args) {
   core.answer(strand, placeholder);
 }
 
+/// In a test: the host looks into its journal.
+void do_calls(Core& core, RunStrand& strand, Args& args) {
+  const Program& program = core.setup.image->program();
+  std::string name;
+  if (args[0].is(Tag::Callee)) {
+    const auto index = static_cast<size_t>(args[0].integer);
+    switch (args[0].callee_kind) {
+      case CalleeKind::Workflow:
+        name = "workflow " + program.workflows[index].name;
+        break;
+      case CalleeKind::Activity:
+        name = "activity " + program.activities[index].name;
+        break;
+      case CalleeKind::Builtin:
+        name = "effect " + builtin_by_number(static_cast<uint16_t>(index))->qualified();
+        break;
+      case CalleeKind::Function:
+        break;
+    }
+  }
+  if (name.empty()) {
+    return core.raise(strand, "TypeError", "calls() needs a workflow, an activity or an effect");
+  }
+  Record record;
+  record.type = RecordType::ValueRecorded;
+  record.name = kCallsOf + name;
+  record.where = core.place_of(strand);
+  if (!core.command(record)) return;
+  Value value = Value::null();
+  std::string unreadable;
+  from_cbor(core.heap, record.value, value, unreadable);
+  core.answer(strand, value);
+}
+
 void do_cancel(Core& core, RunStrand& strand, Args& args) {
   Value reason = args.size() > 1 ? args[1] : Value::absent();
   if (!reason.is(Tag::String) && !reason.is_absent() && !reason.is_null()) {
@@ -134,7 +168,7 @@ const std::unordered_map<std::string_view, Handler>& handlers() {
       {"log_warn", do_log<2>},      {"log_error", do_log<3>}, {"sleep", do_sleep},
       {"timer", do_timer},          {"time_now", do_now},     {"env_get", do_env_get},
       {"handle_cancel", do_cancel}, {"receive", do_receive},  {"signal", do_signal},
-      {"handle_signal", do_send_signal}, {"secret", do_secret},
+      {"handle_signal", do_send_signal}, {"secret", do_secret}, {"calls", do_calls},
   };
   return table;
 }

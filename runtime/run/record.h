@@ -34,6 +34,9 @@ enum class SignalAnswer : uint8_t { Delivered, NotFound };
 /// How the value of an UpdateReceived gives the arguments: a list by position (undefined where not
 /// given), or one value that was JSON, which the handler's parameters make arguments of.
 enum class MessageForm : uint8_t { Positional, Json };
+/// The name of a ValueRecorded that answers calls(…) of a test begins so; then `workflow X`,
+/// `activity x`, `effect m.f`.
+inline constexpr const char* kCallsOf = "calls of ";
 enum class ChildRefusal : uint8_t { None, AlreadyExists, NotFound, TooDeep };
 
 /// `running`, `completed`, `failed`, `cancelled`, `terminated`, `timed_out`.

@@ -18,20 +18,20 @@ struct TestOutcome {
     Broken,  // wf could not run it (`problem`): a mistake of ours, or a replay that differs
   };
   Verdict verdict = Verdict::Passed;
-  std::string error;                   // CBOR of the test's error, "" unless Failed
-  std::string problem;                 // in words, "" unless Broken
-  std::vector<std::string> lines;      // what it printed and logged, in order
+  std::string error;               // CBOR of the test's error, "" unless Failed
+  std::string problem;             // in words, "" unless Broken
+  std::vector<std::string> lines;  // what it printed and logged, in order
   struct Waiting {
-    std::string run;                   // id
+    std::string run;  // id
     WaitingPlace place;
   };
-  std::vector<Waiting> waiting;        // of all open runs, the test's first
-  int64_t virtual_ms = 0;              // how far its clock went
+  std::vector<Waiting> waiting;  // of all open runs, the test's first
+  int64_t virtual_ms = 0;        // how far its clock went
   int64_t real_us = 0;
 };
 
-/// Runs one test of a script that was compiled with its tests. Deterministic but for what effects that
-/// are not mocked give.
+/// Runs one test of a script that was compiled with its tests. Deterministic but for what effects
+/// that are not mocked give.
 TestOutcome run_test(const Compiled& compiled, const TestCase& test);
 
 }  // namespace wakeful
