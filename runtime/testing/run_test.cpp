@@ -106,7 +106,7 @@ TestOutcome run_test(const Compiled& compiled, const TestCase& test) {
   Lines output;
   Mocks mocks(program, test, journal);
   {
-    Engine engine(journal, output, {clock, random, system_effects(), &mocks}, {});
+    Engine engine(journal, output, {clock, random, system_effects(), nullptr, &mocks}, {});
     clock.engine = &engine;
     Heap heap;
     std::string no_arguments;
