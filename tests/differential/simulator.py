@@ -304,6 +304,8 @@ class Strand:
                 handle.cancel()
             yield from self.all_of(left)
             failures = []
+            if scope.blocks and self.run.ready:
+                raise Unspecified("whether undoing lets others run that could")
             while scope.blocks:
                 block = max(scope.blocks, key=lambda b: b[0])
                 scope.blocks.remove(block)
