@@ -33,7 +33,7 @@ void install_handler(void (*handler)(int)) {
 
 bool has_queues(const CommandLine& line) {
   const std::string_view name = line.command().name;
-  return name == "run" || name == "resume" || name == "cancel";
+  return name == "run" || name == "resume" || name == "cancel" || name == "undo";
 }
 
 Engine::Limits limits_of(const CommandLine& line) {

@@ -151,6 +151,27 @@ workflow main() {
   CHECK(crash_everywhere(timeless) == "");
 }
 
+TEST_CASE("pauses grow by their coefficient, up to the longest") {
+  const std::string more = "workflow Bad() { throw \"no\" }\n";
+  const auto elapsed = [&](const std::string& policy) {
+    const std::string with = " with {retry_policy: {" + policy + "}}";
+    const std::string step =
+        result("try { file.read(\"fail\")" + with + " } catch e { " + kElapsed + " }");
+    const std::string child =
+        result("try { Bad()" + with + " } catch e { " + kElapsed + " }", more);
+    CHECK(step == child);
+    return step;
+  };
+  CHECK(elapsed("maximum_attempts: 4") == "completed \"7s\"");
+  CHECK(elapsed("maximum_attempts: 5, backoff_coefficient: 3, maximum_interval: 5s") ==
+        "completed \"14s\"");
+  CHECK(elapsed("maximum_attempts: 4, backoff_coefficient: 1000.0") == "completed \"3m21s\"");
+  CHECK(elapsed("maximum_attempts: 3, initial_interval: 1m, backoff_coefficient: 1") ==
+        "completed \"2m\"");
+  CHECK(elapsed("maximum_attempts: 5, non_retryable_error_types: [\"IoError\", \"Error\"]") ==
+        "completed \"0s\"");
+}
+
 TEST_CASE("schedule_to_close_timeout counts all attempts, pauses and downtime") {
   const std::string policy =
       "{schedule_to_close_timeout: 3h, retry_policy: {maximum_attempts: 0, initial_interval: 1h, "
