@@ -133,3 +133,19 @@ TEST_CASE("a child that was undone by hand is not undone again by its parent") {
   CHECK(parent() == "completed 2");
   CHECK(parent.texts() == std::vector<std::string>{"main"});
 }
+
+TEST_CASE(
+    "a crash of an at-most-once step: its block is told that nobody knows, under the same key") {
+  const std::string body =
+      "try { file.read(\"once\") with {at_most_once: true} compensate out { print(out) }\n"
+      "throw \"later\" } catch e { e.kind }";
+  Disk disk;
+  const Session whole = play(script(body), disk);
+  CHECK(whole() == "completed \"Error\"");
+  REQUIRE(whole.calls.size() == 1);
+  // after RunStarted, StepScheduled and StepDispatched: it may have had its effect
+  const Session rest = play(script(body), disk.cut(disk.record_ends().at(2)));
+  CHECK(rest.calls.empty());
+  CHECK(rest.texts() ==
+        std::vector<std::string>{"{\"state\":\"unknown\",\"key\":\"" + whole.calls[0].key + "\"}"});
+}
