@@ -22,7 +22,6 @@ using ImportMap = std::map<std::pair<uint32_t, uint32_t>, uint32_t>;
 /// is. Files, imports and cycles are the caller's; all that is said of names is said here:
 ///  - unknown names, declarations that clash, words where they cannot stand, assignments to a `let`
 ///  - arguments and options of calls whose callee is known
-///  - what is in the grammar but not supported yet
 /// After a check without errors each name is, from the inside out: a local, a declaration of the
 /// file, one of a file imported without alias, an alias, or predeclared (`self`, a global, a
 /// module). What was found out on the way is in `facts`, which point into `files`.

@@ -106,7 +106,6 @@ class Checker {
   void spawn(const ast::SpawnExpr& e);
   /// Complains where the word cannot stand in an activity's body; false then.
   bool durable(const char* word, Span span);
-  void not_supported(Span span, const std::string& what);
 
   // --- calls ---
   void call(const ast::CallExpr& e, bool spawned);

@@ -4,11 +4,6 @@
 
 namespace wakeful::checking {
 
-void Checker::not_supported(Span span, const std::string& what) {
-  error("not-supported", span, what + " is not supported yet",
-        "this version runs the language without it");
-}
-
 bool Checker::durable(const char* word, Span span) {
   if (place_.body != Body::Activity) return true;
   error("misplaced", span, ticked(word) + " cannot stand in an activity's body, which is one step",
