@@ -67,6 +67,7 @@ int report(const CommandLine& line, const RunInfo& info, const Run& run) {
 }  // namespace
 
 int cmd_query(const CommandLine& line) {
+  if (line.one("NAME").empty()) return usage_error(line.command(), "NAME is empty");
   auto arguments = read_json("JSON", line.has("JSON") ? line.one("JSON") : "[]");
   if (!arguments) return say_error(arguments.error());
   auto journal = open_journal(line, Access::Read);

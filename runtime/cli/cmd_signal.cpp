@@ -7,6 +7,7 @@
 namespace wakeful::cli {
 
 int cmd_signal(const CommandLine& line) {
+  if (line.one("NAME").empty()) return usage_error(line.command(), "NAME is empty");
   auto payload = read_json("JSON", line.has("JSON") ? line.one("JSON") : "null");
   if (!payload) return say_error(payload.error());
   auto target = find_open_run(line);

@@ -54,6 +54,7 @@ std::optional<int> look(const CommandLine& line, const Journal& journal, RunId r
 }  // namespace
 
 int cmd_update(const CommandLine& line) {
+  if (line.one("NAME").empty()) return usage_error(line.command(), "NAME is empty");
   auto arguments = read_json("JSON", line.has("JSON") ? line.one("JSON") : "[]");
   if (!arguments) return say_error(arguments.error());
   auto target = find_open_run(line);

@@ -252,3 +252,67 @@ TEST_CASE("a race takes the signal that it is won by, and no other") {
   CHECK(result_of("race success [spawn { throw \"x\" }, signal(\"a\")]",
                   {signal(2000, "a", "2")}) == "2");
 }
+
+// --- queries
+
+namespace {
+
+/// What the handler `q` of a run answers: at its end, or where it waits for the signal `never`.
+std::string query(const std::string& handler, const std::string& json = "[]", bool ended = true) {
+  const std::string body = "var n = 5\n let xs = [1]\n let h = spawn Child(1)\n gather h\n" +
+                           handler + (ended ? "\nn" : "\nreceive(\"never\")");
+  Story story = tell(kWorld + "workflow main() {\n" + body + "\n}", "[]", -1,
+                     {{0, RecordType::RunEnded, "q", json, "q", MessageForm::Json}});
+  CHECK(story.problem == (ended ? "" : "nothing can go on"));
+  return story.answers["q"];
+}
+
+}  // namespace
+
+TEST_CASE("a query looks at the state that a run has, open or closed") {
+  for (bool ended : {true, false}) {
+    CHECK(query("on query q() { {n, xs, done: h.done, got: gather h} }", "null", ended) ==
+          R"({"n":5,"xs":[1],"done":true,"got":2})");
+    CHECK(query("on query q(x, y = 2) { n += 1; xs.push(x); [n, xs, y] }", "[7]", ended) ==
+          "[6,[1,7],2]");
+    CHECK(query("on query q() { try { throw \"x\" } catch e { e.message } finally { n = 0 } }",
+                "null", ended) == "\"x\"");
+    CHECK(query("on query q() { print(n); time.now() > time.parse(\"1970-01-01\") }", "null",
+                ended) == "true");
+    CHECK(query("on query r() { 1 }", "null", ended) ==
+          "! NotFound: main handles no query `q`; there are: r");
+  }
+}
+
+TEST_CASE("a query may only look") {
+  for (const char* what : {"sleep(1s)",
+                           "Child(1)",
+                           "spawn Child(1)",
+                           "spawn { 1 }",
+                           "slow(1, 2)",
+                           "random.int(1, 2)",
+                           "uuid()",
+                           "receive(\"a\")",
+                           "signal(\"a\")",
+                           "timer(1s)",
+                           "env.get(\"X\")",
+                           "file.read(\"x\")",
+                           "compensate { n }",
+                           "h.cancel()",
+                           "h.signal(\"x\")",
+                           "batch x in xs limit 1 { x }",
+                           "wait_any [h]",
+                           "race [h]",
+                           "gather signal(\"a\")",
+                           "for x in wait_any [h] { x }",
+                           "[1].map(x => slow(1, x))"}) {
+    INFO(what);
+    const std::string answer = query(std::string("on query q() { ") + what + " }", "null");
+    CHECK(answer.starts_with("! TypeError: `"));
+    CHECK(answer.find("cannot stand in a query") != std::string::npos);
+  }
+  CHECK(query("on query q() { try { sleep(1s) } catch e { e.kind } }", "null") == "\"TypeError\"");
+  CHECK(query("on query q() { x => x }", "null").starts_with("! TypeError: the query's value"));
+  CHECK(query("on query q(a: int) { a }", "\"x\"") ==
+        "! TypeError: on query q: a: expected int, got string \"x\"");
+}

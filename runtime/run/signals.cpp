@@ -166,8 +166,7 @@ void Run::Core::send_signal(RunStrand& strand, Handle* handle, Value name, Value
     return raise(strand, "TypeError", "only a child workflow can be sent a signal");
   }
   if (!name.is(Tag::String)) {
-    return raise(strand, "TypeError",
-                 std::string("signal needs a name, got ") + type_name(name));
+    return raise(strand, "TypeError", std::string("signal needs a name, got ") + type_name(name));
   }
   Record record;
   record.type = RecordType::SignalSent;

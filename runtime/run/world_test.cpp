@@ -290,6 +290,19 @@ struct Replayer final : RunHost {
   }
 };
 
+/// The answer of a copy of the run.
+std::string asked(const Node& node, const Message& message) {
+  Run copy(node.setup);
+  Replayer replayer(node.history);
+  replayer.replay(copy);
+  REQUIRE(replayer.problem == "");
+  copy.ask(message.name, message.form, cbor(message.value));
+  while (copy.advance(replayer, 1000) == Run::State::More) {
+  }
+  REQUIRE(replayer.problem == "");  // it emits no command
+  return (copy.status() == RunStatus::Completed ? "" : "! ") + text_of(copy.outcome());
+}
+
 std::string json_of(const std::string& bytes) { return cbor_to_json(bytes); }
 
 }  // namespace
@@ -314,6 +327,7 @@ Story tell(const std::string& source, const std::string& arguments, int64_t canc
     world.post(world.now + cancel_at_ms, 1, cancel);
   }
   for (const Message& message : messages) {
+    if (message.type == RecordType::RunEnded) continue;
     Record event;
     event.type = message.type;
     event.name = message.name;
@@ -338,6 +352,9 @@ Story tell(const std::string& source, const std::string& arguments, int64_t canc
     from_cbor(heap, root.run->outcome(), error, unreadable);
     append_text(story.result, error);
     to_json(error, story.error_json, {.pretty = false, .lossy = true});
+  }
+  for (const Message& message : messages) {
+    if (message.type == RecordType::RunEnded) story.answers[message.id] = asked(root, message);
   }
   for (auto& [number, node] : world.nodes) {
     story.records += node->history.size();

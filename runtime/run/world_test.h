@@ -26,7 +26,8 @@ struct Story {
 /// What the outside sends to the root.
 struct Message {
   int64_t at_ms = 0;
-  RecordType type{};  // SignalReceived, UpdateReceived
+  RecordType
+      type{};  // SignalReceived, UpdateReceived; RunEnded: a query of the run as it ended or stands
   std::string name;
   std::string value = "[]";  // JSON
   std::string id = "u";

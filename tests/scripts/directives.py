@@ -27,6 +27,7 @@ DIRECTIVES = {
     "option": False,         # further words of the command line
     "env": False,            # NAME=VALUE for the program
     "workflow": False,       # the WORKFLOW argument
+    "send": False,           # `signal NAME JSON`, `update NAME JSON`: sent from outside once the run is there
     "loose": False,          # a reason: after a kill, lines may repeat anywhere (prints of activities)
     "no kill": False,        # a reason: live and replay only
 }

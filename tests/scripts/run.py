@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -85,10 +86,42 @@ class Place:
         return self.wf("run", "--store", self.store, "--id", "x", *words, str(self.script.path),
                        *self.script.command_line(), **variables)
 
+    def sending(self):
+        """Sends what the script's `# send:` lines say, one after the other, while the run lasts: through kills and
+        resumes, each message once."""
+        return Sender(self)
+
     def replay(self):
         answer = self.wf("replay", "--store", self.store, "x")
         if answer.code != 0:
             raise Wrong(f"replay differs from what was run\n  {answer.describe()}")
+
+
+class Sender:
+    def __init__(self, place):
+        self.place, self.left = place, [text.split(" ", 2) for text in place.script.all("send")]
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.send)
+
+    def __enter__(self):
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+    def send(self):
+        while self.left and not self.over.is_set():
+            command, name, *json_text = self.left[0]
+            try:
+                done = self.place.wf(command, "--store", self.place.store, "x", name, *json_text)
+            except Wrong:
+                return
+            # 0: sent; 1 with the answer to an update that failed: sent, too; else there is no run yet
+            if done.code == 0 or "the update" in done.err:
+                self.left.pop(0)
+            else:
+                self.over.wait(0.01)
 
 
 # ---- what a run said, against what the script expects ----------------------------------------------
@@ -214,7 +247,8 @@ def live(script, options):
             checked(script, place)
         if "check only" in script.found:
             return
-        attempt = place.run()
+        with place.sending():
+            attempt = place.run()
         check_exit(script, attempt)
         for part in script.all("expect stderr"):
             if part not in attempt.err:
@@ -237,11 +271,12 @@ def live(script, options):
 def killed_once(script, options, mode, commit):
     """Kills at one commit and goes on with the same command. False where the run ended before that."""
     with Place(options, script) as place:
-        first = place.run(**{mode: commit})
-        if first.code != KILLED:
+        with place.sending():
+            first = place.run(**{mode: commit})
+            second = place.run() if first.code == KILLED else None
+        if second is None:
             check_exit(script, first)
             return False
-        second = place.run()
         try:
             check_exit(script, second)
             before, _ = split_output(script, first.out, 1)
@@ -314,7 +349,8 @@ def one(path, options):
 
 def update(script, options):
     with Place(options, script) as place:
-        attempt = place.run()
+        with place.sending():
+            attempt = place.run()
         prints, result, error, check_errors = [], None, None, {}
         if attempt.code == 3:
             for severity, line, text in findings(attempt.err):
