@@ -38,17 +38,18 @@ TaskQueue& Engine::State::queue_named(const std::string& name, bool worker) {
   if (worker) return queue;
   if (served != limits.queues.end()) {
     queue.slots = served->second;
-  } else if (name == kDefaultQueue) {
+  } else if (name == kDefaultQueue || services.server != nullptr) {  // a test serves all of them
     queue.slots = SIZE_MAX;
   }
   return queue;
 }
 
-/// That of the step, else that of its run. An activity without a body is a worker's.
+/// That of the step, else that of its run. An activity without a body is a worker's, unless a test
+/// mocks it.
 TaskQueue& Engine::State::queue_of(const LiveRunEntry& entry, const LiveStep& step) {
   const Program& program = entry.setup().image->program();
   bool worker = false;
-  if (step.kind == StepKind::Activity) {
+  if (step.kind == StepKind::Activity && !is_served(step.name)) {
     const int index = program.find_activity(step.name);
     worker = index >= 0 && program.activities[static_cast<size_t>(index)].function < 0;
   }

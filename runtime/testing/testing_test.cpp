@@ -55,6 +55,18 @@ std::string verdict(const std::string& script) { return verdict_of(outcome_of(sc
 
 }  // namespace
 
+TEST_CASE("a test serves every queue, and mocks activities without a body") {
+  CHECK(verdict(R"(
+activity refund(x)
+activity heavy(n) with {task_queue: "heavy"} { n }
+workflow Kid() with {task_queue: "kids"} { self.task_queue }
+workflow main() { [refund(1), heavy(2), Kid()] }
+test "t" {
+  mock refund(x) { "mock ${x}" }
+  expect main() == ["mock 1", 2, "kids"]
+})") == "passed");
+}
+
 TEST_CASE("expect compares, and keeps both sides") {
   CHECK(
       verdict(
