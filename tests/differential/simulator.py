@@ -427,21 +427,18 @@ class Strand:
 
     def gather(self, what, settled=False, timeout=None):
         handles = handles_in(what)
-        for handle in handles:
+        if any(h.outcome is None for h in handles) and (settled or not any(h.failed for h in handles)):
+            yield from self.until(what, handles, timeout, lambda h: h.failed and not settled)
+        for handle in handles:  # a gather that is cancelled itself takes nothing
             handle.taken = True
         if not settled:
             failed = [h for h in handles if h.failed]
-            if not failed and any(h.outcome is None for h in handles):
-                yield from self.until(what, handles, timeout, lambda h: h.failed)
-                failed = [h for h in handles if h.failed]
             if failed:
                 first = min(failed, key=lambda h: h.order)
                 yield from self.stop(handles)
                 error = first.outcome[1]
                 raise Throw(error if isinstance(what, Handle) else
                             with_outcomes(error, shaped(what, lambda h: h.described())))
-        elif any(h.outcome is None for h in handles):
-            yield from self.until(what, handles, timeout, lambda h: False)
         return shaped(what, (lambda h: h.described()) if settled else (lambda h: h.outcome[1]))
 
     def until(self, what, handles, timeout, enough):
@@ -460,6 +457,8 @@ class Strand:
         late = self.alarm(timeout, wait)
         yield from self.wait(wait)
         if late():
+            for handle in handles:
+                handle.taken = True
             yield from self.stop(handles)
             raise Throw(late_error(what))
 
@@ -516,8 +515,6 @@ class Strand:
         handles = list(dict.fromkeys(handles_in(what)))
         if not handles:
             fail("ArgumentError")
-        for handle in handles:
-            handle.taken = True
 
         def accept(handle):
             if success and handle.failed:
@@ -528,6 +525,8 @@ class Strand:
         if any(h.outcome is not None for h in handles):
             raise Unspecified("whether a race that is decided already waits")
         winner = yield from self.first_of(handles, timeout, accept)
+        for handle in handles:
+            handle.taken = True
         if winner is None and any(h.outcome is None for h in handles):
             yield from self.stop(handles)
             yield from self.undo_losers(handles)
