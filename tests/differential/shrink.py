@@ -79,7 +79,7 @@ def inner_expressions(n):
 
 
 def shrink(tree, still_differs):
-    tried, left, progress = set(), ROUNDS, True
+    tried, left, progress, name = set(), ROUNDS, True, tree[-1][1]
     while progress and left > 0:
         progress = False
         for path in sorted(paths(tree), key=lambda p: -size(get(tree, p))):
@@ -92,7 +92,7 @@ def shrink(tree, still_differs):
                 left -= 1
                 if left <= 0:
                     return tree
-                if well_formed(new) and shows(new, still_differs):
+                if well_formed(new, name) and shows(new, still_differs):
                     tree, progress = new, True
                     break
             if progress:
@@ -108,5 +108,6 @@ def shows(tree, still_differs):
         return False
 
 
-def well_formed(tree):
-    return bool(tree) and isinstance(tree[-1], tuple) and tree[-1][:1] in (("fn",), ("workflow",))
+def well_formed(tree, name):
+    """The last declaration is still the one that is run."""
+    return bool(tree) and isinstance(tree[-1], tuple) and tree[-1][1:2] == (name,) and tree[-1][:1] in (("fn",), ("workflow",))

@@ -451,6 +451,8 @@ class Strand:
             nonlocal count
             count -= 1
             if count == 0 or enough(handle):
+                if count:
+                    self.none_could_run(handles)
                 wait.finish()
         for handle in left:
             handle.waiters.append(ended)
@@ -461,6 +463,11 @@ class Strand:
                 handle.taken = True
             yield from self.stop(handles)
             raise Throw(late_error(what))
+
+    def none_could_run(self, handles):
+        """Whether the others are cancelled as the first ends, or as the waiting strand goes on, is open."""
+        if any(h.work is strand for strand, _ in self.run.ready for h in handles):
+            raise Unspecified("one that could run when all was decided")
 
     def alarm(self, timeout, wait):
         """Ends `wait` after the time-out; gives whether it did."""
@@ -519,8 +526,7 @@ class Strand:
         def accept(handle):
             if success and handle.failed:
                 return False
-            if any(h.work is strand for strand, _ in self.run.ready for h in handles):
-                raise Unspecified("a loser that could run when the race was won")
+            self.none_could_run(handles)
             return True
         if any(h.outcome is not None for h in handles):
             raise Unspecified("whether a race that is decided already waits")

@@ -1,7 +1,7 @@
 """The evaluator's part for spawn, gather, wait_any, race, batch and compensate; what they do is the strand's."""
 from evaluator import Break, Continue, Env, Evaluator
 from simulator import Wait, handles_in, with_outcomes
-from values import Function, Range, Throw, Unspecified, elements, fail
+from values import Duration, Function, Range, Throw, Unspecified, elements, fail
 
 
 class WaitingEvaluator(Evaluator):
@@ -24,7 +24,8 @@ class WaitingEvaluator(Evaluator):
     def timeout(self, n, env, strand):
         if n is None:
             return None
-        return (yield from self.ev(n, env, strand))
+        value = yield from self.ev(n, env, strand)
+        return value if type(value) is Duration else fail("TypeError")
 
     def ev_gather(self, n, env, strand):
         what = yield from self.ev(n[2], env, strand)
