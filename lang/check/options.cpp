@@ -81,9 +81,9 @@ std::vector<std::string> split(std::string_view words) {
   return out;
 }
 
-std::string joined(const std::vector<std::string>& words) {
+std::string joined(const std::vector<std::string>& words, const std::string& quote = "\"") {
   std::string out;
-  for (const auto& word : words) out += (out.empty() ? "" : ", ") + ("\"" + word + "\"");
+  for (const auto& word : words) out += (out.empty() ? "" : ", ") + (quote + word + quote);
   return out;
 }
 
@@ -122,9 +122,10 @@ void Checker::option(const ast::MapExpr::Entry& entry, Where where) {
                             : where == Step ? "an activity or effect"
                                             : "a call";
   if (!row || !(row->where & where)) {
+    std::string help = did_you_mean(entry.key.text, here);
+    if (help.empty()) help = "the options of " + whose + " are " + joined(here, "`");
     return error("wrong-option", entry.key.span,
-                 row ? name + " is no option of " + whose : "unknown option " + name,
-                 did_you_mean(entry.key.text, here));
+                 row ? name + " is no option of " + whose : "unknown option " + name, help);
   }
   const Sort sort = sort_of(*entry.value);
   if (sort != Sort::Unknown && !fits(sort, row->type)) {

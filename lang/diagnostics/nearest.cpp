@@ -8,6 +8,7 @@ namespace wakeful {
 
 namespace {
 
+constexpr size_t kCutOffMin = 4;      // a shorter name is not taken for the beginning of another
 constexpr size_t kNameBytesMax = 64;  // longer names are not compared: the table below is quadratic
 
 char folded(char c) {
@@ -53,6 +54,13 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
       best = candidate;
       best_distance = distance;
     }
+  }
+  if (!best.empty()) return best;
+  // Cut off at a `_`: `start_to_close` for `start_to_close_timeout`.
+  for (const std::string& candidate : candidates) {
+    const bool begins = candidate.size() > name.size() && candidate[name.size()] == '_' &&
+                        std::string_view(candidate).substr(0, name.size()) == name;
+    if (begins && name.size() >= kCutOffMin && (best.empty() || candidate < best)) best = candidate;
   }
   return best;
 }

@@ -74,6 +74,12 @@ void explain_slip(Builder& b) {
   if (token.kind == Tok::Plus && !after_operand) {
     b.fail_at(b.position, "syntax", "there is no `+` before a value", "leave it out");
   }
+  if (after_block && is_text(b, b.position, "except")) {
+    b.fail_at(b.position, "slip", "there is no `except`", "write `catch e { … }`");
+  }
+  if (token.kind == Tok::ThinArrow && after_operand) {
+    b.fail_at(b.position, "slip", "functions are not written with `->`", "write `x => x + 1`");
+  }
   if (token.kind == Tok::Arrow) {
     b.fail_at(b.position, "syntax", "`=>` binds loosest and cannot stand behind an operator here",
               "put the function in parentheses: `(x => x + 1)`");
