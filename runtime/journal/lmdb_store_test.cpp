@@ -67,7 +67,8 @@ void put_behind(const std::string& path, const std::string& key, const std::stri
   MDB_txn* txn = nullptr;
   MDB_dbi dbi;
   REQUIRE(mdb_env_create(&env) == 0);
-  REQUIRE(mdb_env_set_mapsize(env, size_t{1} << 30) == 0);  // what the thread sanitizer has room for
+  REQUIRE(mdb_env_set_mapsize(env, size_t{1} << 30) ==
+          0);  // what the thread sanitizer has room for
   REQUIRE(mdb_env_open(env, (path + "/journal").c_str(), 0, 0600) == 0);
   REQUIRE(mdb_txn_begin(env, nullptr, 0, &txn) == 0);
   REQUIRE(mdb_dbi_open(txn, nullptr, 0, &dbi) == 0);
@@ -304,4 +305,39 @@ TEST_CASE("a journal over LMDB goes on where it was") {
     CHECK((*journal)->runs().size() == 2500u * session);
     CHECK((*journal)->history(RunId{7})->size() == 1);
   }
+}
+
+TEST_CASE(
+    "a lock file whose set-up was cut off is set up anew, when those who have it open are gone") {
+  ScratchFolder folder;
+  const std::string path = folder / "store";
+  {
+    auto store = open(path);
+    for (int i = 0; i < 3; ++i) put_group(*store, "group");
+  }
+  int ready[2];
+  REQUIRE(pipe(ready) == 0);
+  const pid_t holder = fork();
+  if (holder == 0) {  // has it open for a while, with LMDB's last transaction still at 0
+    constexpr off_t kLastTransaction = 48;
+    auto store = open_lmdb_store(path, false);
+    const int lock = ::open((path + "/journal/lock.mdb").c_str(), O_RDWR);
+    uint64_t last = 0;
+    bool done =
+        store && pread(lock, &last, sizeof last, kLastTransaction) == sizeof last && last >= 3;
+    last = 0;
+    done = done && pwrite(lock, &last, sizeof last, kLastTransaction) == sizeof last;
+    done = done && write(ready[1], "!", 1) == 1;
+    usleep(done ? 100'000 : 0);
+    _exit(done ? 0 : 1);
+  }
+  close(ready[1]);
+  char said = 0;
+  REQUIRE(read(ready[0], &said, 1) == 1);
+  close(ready[0]);
+  auto store = open(path, false);
+  CHECK(store->end() == Lsn{1 + 3 * 5});
+  int status = 0;
+  waitpid(holder, &status, 0);
+  CHECK(status == 0);
 }
