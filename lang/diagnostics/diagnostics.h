@@ -44,6 +44,9 @@ class Diagnostics {
 ///      |     ^^^^^^ did you mean `charge`?
 std::string render(const Diagnostic& diagnostic, const Sources& sources, bool colour);
 
+/// The middle of that: the place, its source line, and the caret.
+std::string render_place(Span span, const Sources& sources, bool colour);
+
 /// The nearest of `candidates` by edit distance (case and `_` count little), or "" where none is near.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
 

@@ -108,6 +108,12 @@ std::string arrow(Span span, const Sources& sources, size_t gutter, const Paint&
 
 }  // namespace
 
+std::string render_place(Span span, const Sources& sources, bool colour) {
+  const Paint paint{colour};
+  const size_t gutter = std::to_string(sources.of(span).locate(span.begin).line).size();
+  return arrow(span, sources, gutter, paint) + excerpt(span, sources, "", gutter, paint, kRed);
+}
+
 std::string render(const Diagnostic& d, const Sources& sources, bool colour) {
   const Paint paint{colour};
   const bool error = d.severity == Severity::Error;

@@ -10,4 +10,9 @@ namespace wakeful::cli {
 /// `lines_max` lines, with how many more there are. "" where the texts are equal.
 std::string line_diff(std::string_view before, std::string_view after, size_t lines_max);
 
+/// The same for values, which have no line numbers: `- line` and `+ line`, with two of the equal
+/// lines around each difference.
+std::string value_diff(std::string_view left, std::string_view right, size_t lines_max,
+                       bool colour);
+
 }  // namespace wakeful::cli

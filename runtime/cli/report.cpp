@@ -108,6 +108,11 @@ int exit_code_of(RunStatus status) {
 std::string error_text(const ErrorView& error, bool colour) {
   std::string out;
   append_one(out, error, colour, false);
+  return out + causes_text(error, colour);
+}
+
+std::string causes_text(const ErrorView& error, bool colour) {
+  std::string out;
   for (const ErrorView& cause : error.causes) append_one(out, cause, colour, true);
   return out;
 }

@@ -44,6 +44,8 @@ Result<std::optional<ErrorView>> failed_undoing(const Journal& journal, const Ru
 
 /// `Kind: message`, the stack, and the causes across children, with their workflow ids.
 std::string error_text(const ErrorView& error, bool colour);
+/// Of that only the causes, "" where there is none.
+std::string causes_text(const ErrorView& error, bool colour);
 /// {"kind", "message", "workflow_id", "data", "cause", "stack"}
 void write_error(JsonWriter& json, const ErrorView& error);
 
