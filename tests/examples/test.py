@@ -9,6 +9,7 @@ An example's folder holds input.json and expected.json (and input.CASE.json, exp
 in its README. expected.json has "result" or "error" {kind, message}, and "output" (lines of print, in order) or
 "output_in_any_order". Each case is run, then killed at several commits and resumed: same result, no line lost.
 `pipeline` has a test of its own (pipeline_test.py), `approval` a further one (approval_test.py).
+Each example has `test` blocks in its scripts, which `wf test` runs.
 """
 
 import argparse
@@ -153,6 +154,10 @@ def check_example(wf, name):
     checked = subprocess.run([wf, "check", *map(str, scripts)], capture_output=True, text=True, timeout=SECONDS_MAX)
     if checked.returncode != 0:
         raise Wrong(f"wf check:\n{checked.stdout}{checked.stderr}")
+    tested = subprocess.run([wf, "test", *map(str, scripts)], cwd=ROOT, capture_output=True, text=True,
+                            timeout=SECONDS_MAX)
+    if tested.returncode != 0:
+        raise Wrong(f"wf test:\n{tested.stdout}{tested.stderr}")
     if name == "pipeline":
         import pipeline_test
         pipeline_test.check(wf)
