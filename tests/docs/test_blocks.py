@@ -54,6 +54,8 @@ class Blocks(CliTest):
             return
         self.assertEqual(checked.code, DONE, checked)
         self.assertEqual(found, [], "a warning; where it is meant, `# allow: name` says so")
+        if re.search(r'^test "', text, re.M) and not block.marked("compile"):
+            self.wf("test", name, code=DONE)
         if not self.runs(block):
             self.assertIsNone(output, "an `output` block behind a block that is not run")
             return
