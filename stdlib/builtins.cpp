@@ -200,6 +200,12 @@ const Builtin* builtin_by_number(uint16_t number) {
 
 const Builtin* find_global(std::string_view name) { return lookup().find(std::string(name)); }
 
+const Builtin* find_named(std::string_view qualified) {
+  const size_t dot = qualified.find('.');
+  if (dot == std::string_view::npos) return find_global(qualified);
+  return find_module_entry(qualified.substr(0, dot), qualified.substr(dot + 1));
+}
+
 const Builtin* find_module_entry(std::string_view module, std::string_view name) {
   return lookup().find(std::string(module) + "." + std::string(name));
 }

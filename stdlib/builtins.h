@@ -50,6 +50,8 @@ const std::vector<Builtin>& builtins();
 const std::vector<ModuleMember>& module_members();
 const Builtin* builtin_by_number(uint16_t number);           // null where there is none
 const Builtin* find_global(std::string_view name);
+/// `len`, `http.get`: a global, or an entry of a module; null where there is none.
+const Builtin* find_named(std::string_view qualified);
 const Builtin* find_module_entry(std::string_view module, std::string_view name);
 const Builtin* find_method(Builtin::Receiver receiver, std::string_view name);
 bool is_module(std::string_view name);

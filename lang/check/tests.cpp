@@ -35,11 +35,10 @@ void Checker::mock(const ast::MockStmt& s) {
   if (callee.kind == Callee::Kind::Unknown) {
     if (sort_of(*s.target) != Sort::Unknown)
       error("misplaced", s.target->span, "a mock stands for a workflow, an activity or an effect");
-  } else if (!is_step(callee)) {
+  } else if (!is_step(callee) && !callee.builtin) {
     error("misplaced", s.target->span,
           ticked(callee.name) +
-              " is no step: workflows, activities and the functions of http, exec "
-              "and file can be mocked",
+              " is a function of the script; workflows, activities and the library can be mocked",
           "mock the activity that it is used in");
   } else {
     const std::vector<std::string> names = parameters_of(callee);

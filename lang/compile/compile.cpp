@@ -62,9 +62,9 @@ Program generate(const std::vector<ast::File>& files, const ImportMap& imports,
   }
   if (diagnostics.has_errors()) return program;
   Pool pool(program);
-  CompileContext context{program, globals, pool, diagnostics, sources, {}};
+  CompileContext context{program, globals, pool, diagnostics, sources, {}, {}};
   compile_functions(context);
-  if (tests != nullptr) *tests = plan_tests(files.front(), globals);
+  if (tests != nullptr) *tests = plan_tests(files.front(), context);
   return program;
 }
 

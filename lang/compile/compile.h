@@ -24,9 +24,10 @@ struct TestCase {
   std::string workflow;             // its name in the program: has a space in it, so no script's name equals it
   Span span;
   struct Mock {
-    enum class Kind : uint8_t { Workflow, Activity, Effect };
+    enum class Kind : uint8_t { Workflow, Activity, Effect, Function };
     Kind kind{};
-    std::string name;               // in the program; of an effect `http.get`
+    std::string name;               // in the program; of an effect or function `http.get`
+    int32_t function = -1;          // of a Function, one of the library that is no step: its body
     std::string handler;            // the name of its body among the update handlers of the test's run
     struct Param {
       std::string name;

@@ -42,6 +42,7 @@ struct CompileContext {
   Diagnostics& diagnostics;
   const Sources& sources;
   std::map<std::string, uint32_t> thunks;  // functions made for `spawn x.f()`: durable.cpp
+  std::map<const ast::MockStmt*, int32_t> mocks;  // bodies that are functions: tests.cpp
 };
 
 class FunctionCompiler {
@@ -173,6 +174,7 @@ class FunctionCompiler {
 
   // --- what stands in tests (tests.cpp)
   void mock(const ast::MockStmt& s);
+  void mock_function(const ast::MockStmt& s, const std::string& name);
   void expect(const ast::ExpectStmt& s);
   void expect_throws(const ast::ExpectThrowsStmt& s);
   void call_native(const char* name, Reg base, uint32_t count, Span span);

@@ -8,8 +8,6 @@
 
 #include <fmt/format.h>
 
-#include "lang/base/check.h"
-#include "lang/compile/emitter.h"
 #include "lang/compile/function_compiler.h"
 #include "lang/compile/pool.h"
 
@@ -61,12 +59,31 @@ void FunctionCompiler::call_native(const char* name, Reg base, uint32_t count, S
 }
 
 void FunctionCompiler::mock(const ast::MockStmt& s) {
+  const std::string name = mock_handler(written(*s.target));
+  const std::optional<Global> target = known_callee(*s.target);
+  if (target && target->builtin && target->builtin->kind != Builtin::Kind::Effect) {
+    return mock_function(s, name);
+  }
   const uint32_t top = out_.top();
   const Reg handler = out_.take();
-  const std::string name = mock_handler(written(*s.target));
   closure(name, s.fn, s.span, handler);
   out_.emit_extra(s.span, Op::On, handler, kUpdate, 0, member_word(name));
   out_.release_to(top);
+}
+
+/// Of a function that is no step: called in its place, in whichever run, so it sees nothing of the
+/// test's.
+void FunctionCompiler::mock_function(const ast::MockStmt& s, const std::string& name) {
+  FunctionCompiler inner(context_, file_, function_.prelude, variables_, this);
+  Function function = inner.compile(name, s.fn, s.span);
+  if (!inner.upvalues_.empty()) {
+    error(s.span,
+          "this mock uses variables of the test; what it replaces is no step, and is called in "
+          "every run",
+          "keep to its parameters and top-level names, or mock the activity around it");
+  }
+  context_.mocks[&s] = static_cast<int32_t>(program_.functions.size());
+  program_.functions.push_back(std::move(function));
 }
 
 /// A comparison keeps both sides, so that they can be shown where it is not true.
@@ -117,7 +134,8 @@ void FunctionCompiler::expect_throws(const ast::ExpectThrowsStmt& s) {
 
 // --- the tests of a file
 
-std::vector<PlannedTest> plan_tests(const ast::File& file, Globals& globals) {
+std::vector<PlannedTest> plan_tests(const ast::File& file, const CompileContext& context) {
+  Globals& globals = context.globals;
   std::vector<PlannedTest> tests;
   for (const ast::Declaration& decl : file.declarations) {
     if (decl.kind != ast::Declaration::Kind::Test) continue;
@@ -136,6 +154,9 @@ std::vector<PlannedTest> plan_tests(const ast::File& file, Globals& globals) {
                                 : globals.find_member(0, planned.written.substr(0, dot),
                                                       planned.written.substr(dot + 1));
       planned.builtin = global.builtin;
+      if (auto body = context.mocks.find(&mock); body != context.mocks.end()) {
+        planned.function = body->second;
+      }
       if (global.constant != nullptr) planned.callee = *global.constant;
       test.mocks.push_back(std::move(planned));
     }
@@ -153,8 +174,9 @@ TestCase test_case(const PlannedTest& planned, const Program& program) {
     made.span = mock.span;
     const size_t index = static_cast<size_t>(mock.callee.integer);
     if (mock.builtin != nullptr) {
-      made.kind = TestCase::Mock::Kind::Effect;
+      made.kind = mock.function < 0 ? TestCase::Mock::Kind::Effect : TestCase::Mock::Kind::Function;
       made.name = mock.builtin->qualified();
+      made.function = mock.function;
     } else if (mock.callee.callee == CalleeKind::Workflow) {
       made.kind = TestCase::Mock::Kind::Workflow;
       made.name = program.workflows[index].name;
@@ -168,52 +190,5 @@ TestCase test_case(const PlannedTest& planned, const Program& program) {
 }
 
 std::string test_workflow(const std::string& title) { return "test " + title; }
-
-namespace {
-
-/// `workflow Child(a, b) { «mock Child»(a, b) }`
-Function call_through(const CallableDecl& decl, size_t activity, Program& program) {
-  Function f;
-  f.name = decl.name;
-  f.params = decl.params;
-  f.span = decl.span;
-  for (Parameter& param : f.params) param.required = false;
-  Emitter out(f);
-  const uint32_t count = static_cast<uint32_t>(f.params.size());
-  out.take(count);
-  const Reg base = out.take(1 + count);
-  program.constants.push_back(
-      callee_constant(CalleeKind::Activity, static_cast<int64_t>(activity)));
-  out.emit_wide(decl.span, Op::LoadConst, base, static_cast<int64_t>(program.constants.size() - 1));
-  for (uint32_t i = 0; i < count; ++i) out.emit(decl.span, Op::Move, base + 1 + i, i);
-  out.emit(decl.span, Op::Call, base, count);
-  out.emit(decl.span, Op::Return, base);
-  return f;
-}
-
-}  // namespace
-
-Program program_for(const Compiled& compiled, const TestCase& test) {
-  Program program = *compiled.program;
-  for (const TestCase::Mock& mock : test.mocks) {
-    if (mock.kind == TestCase::Mock::Kind::Activity) {
-      program.activities[static_cast<size_t>(program.find_activity(mock.name))].function = -1;
-    } else if (mock.kind == TestCase::Mock::Kind::Workflow) {
-      CallableDecl& decl = program.workflows[static_cast<size_t>(program.find_workflow(mock.name))];
-      CallableDecl step;
-      step.name = mock_handler(mock.name);
-      step.params = decl.params;
-      for (Parameter& param : step.params) param.required = false;
-      step.span = decl.span;
-      Function through = call_through(decl, program.activities.size(), program);
-      decl.function = static_cast<int32_t>(program.functions.size());
-      program.functions.push_back(std::move(through));
-      program.activities.push_back(std::move(step));
-    }
-  }
-  WF_CHECK(verify(program));
-  seal(program);
-  return program;
-}
 
 }  // namespace wakeful

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "lang/compile/compile.h"
-#include "lang/compile/globals.h"
+#include "lang/compile/function_compiler.h"
 
 namespace wakeful {
 
@@ -18,13 +18,16 @@ struct PlannedTest {
     std::vector<TestCase::Mock::Param> params;
     Span span;
     Constant callee;                   // what it replaces
-    const Builtin* builtin = nullptr;  // of an effect
+    const Builtin* builtin = nullptr;  // of an effect or a function
+    int32_t function = -1;             // of a function: its body
   };
   std::vector<Mock> mocks;
 };
 
-std::vector<PlannedTest> plan_tests(const ast::File& file, Globals& globals);
+std::vector<PlannedTest> plan_tests(const ast::File& file, const CompileContext& context);
 TestCase test_case(const PlannedTest& planned, const Program& program);
+/// The name of a mock's body among the update handlers, and of the step of a mocked workflow.
+std::string mock_handler(const std::string& name);
 /// The name of its workflow.
 std::string test_workflow(const std::string& title);
 

@@ -17,14 +17,6 @@ std::string duration_text(int64_t ms) {
   return text;
 }
 
-/// `exec.run` → its row.
-const Builtin* find_effect(const std::string& qualified) {
-  const size_t dot = qualified.find('.');
-  if (dot == std::string::npos) return find_global(qualified);
-  return find_module_entry(std::string_view(qualified).substr(0, dot),
-                           std::string_view(qualified).substr(dot + 1));
-}
-
 /// On a thread of the pool: the effect sees the values of secrets, nobody else does.
 EffectOutcome run_with_secrets(Effects& effects, Secrets& secrets, const EffectCall& call,
                                CancelToken& token) {
@@ -191,7 +183,7 @@ void Engine::State::perform(RunId run, LiveStep& step, std::shared_ptr<Attempt> 
   const std::string key = fmt::format("{}/{}", run.value, number.value);
   if (step.kind == StepKind::Effect) {
     EffectCall call;
-    const Builtin* builtin = find_effect(step.name);
+    const Builtin* builtin = find_named(step.name);
     call.builtin = builtin != nullptr ? builtin->number : 0;
     call.args = step.arguments;
     call.key = key;
@@ -423,7 +415,7 @@ void Engine::State::time_out_step(RunId run, StepId number, bool to_start) {
 void Engine::State::lose_outcome(LiveRunEntry& entry, StepId number) {
   LiveStep& step = *entry.steps.at(number.value);
   step.unknown = true;
-  const Builtin* effect = step.kind == StepKind::Effect ? find_effect(step.name) : nullptr;
+  const Builtin* effect = step.kind == StepKind::Effect ? find_named(step.name) : nullptr;
   const std::string_view module = effect != nullptr ? effect->module : "";
   const char* kind = module == "http"   ? "HttpError"
                      : module == "exec" ? "ExecError"

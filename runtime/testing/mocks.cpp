@@ -18,13 +18,6 @@ std::string error_bytes(const char* kind, const std::string& message) {
   return bytes;
 }
 
-const Builtin* find_effect(const std::string& qualified) {
-  const size_t dot = qualified.find('.');
-  if (dot == std::string::npos) return find_global(qualified);
-  return find_module_entry(std::string_view(qualified).substr(0, dot),
-                           std::string_view(qualified).substr(dot + 1));
-}
-
 std::vector<std::string> names_of(const std::vector<Parameter>& params) {
   std::vector<std::string> names;
   for (const Parameter& param : params) names.push_back(param.name);
@@ -105,8 +98,8 @@ bool Mocks::serves(const std::string& name) const {
 
 std::vector<std::string> Mocks::parameters(Kind kind, const std::string& name) const {
   std::vector<std::string> names;
-  if (kind == Kind::Effect) {
-    if (const Builtin* builtin = find_effect(name)) {
+  if (kind == Kind::Effect || kind == Kind::Function) {
+    if (const Builtin* builtin = find_named(name)) {
       for (const Builtin::Param& param : builtin->params) names.push_back(param.name);
     }
     return names;

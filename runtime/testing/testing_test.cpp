@@ -136,6 +136,20 @@ test "t" {
 )") == "passed");
 }
 
+TEST_CASE("functions of the library that are no steps can be mocked too") {
+  CHECK(verdict(R"(
+activity act() { env.get("A") + env.get("B", "none") }
+workflow W() { [env.get("A"), act(), uuid(), ["x"].map(str), random.int(1, 6)] }
+test "t" {
+  mock env.get(name, default = "d") { if name == "A" { "mocked" } else { env.get("WF_NOT_SET", default) } }
+  mock uuid() { "id" }
+  mock random.int(a) { a + 3 }
+  expect W() == ["mocked", "mockednone", "id", ["x"], 4]
+  expect uuid() == "id"
+}
+)") == "passed");
+}
+
 TEST_CASE("what nobody mocks and what never comes is said") {
   CHECK(verdict("activity far()\ntest \"t\" { far() }").find("does not mock it") !=
         std::string::npos);
