@@ -31,6 +31,16 @@ class Blocks(CliTest):
                     self.check(block, output)
         self.assertGreater(seen, 5)
 
+    def test_every_block_is_formatted(self):
+        names = {}
+        for page in pages():
+            for block in blocks_of(page):
+                if block.language == "wf" and not block.marked("fragment") and not block.diagnostic:
+                    names[self.write(f"block{len(names)}.wf", block.text)] = block.place
+        said = self.wf("fmt", "--check", *names)
+        wrong = [place for name, place in names.items() if re.search(rf"\b{name}\b", said.err)]
+        self.assertEqual((said.code, wrong), (DONE, []), "write them as `wf fmt` does")
+
     def test_examples_are_clean(self):
         """`wf check` has nothing to say of any example."""
         scripts = sorted((ROOT / "examples").rglob("*.wf"))
