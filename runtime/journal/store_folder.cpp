@@ -23,6 +23,8 @@
 namespace wakeful {
 namespace {
 
+constexpr int kWaitsForTheDead = 200;  // of 10 ms
+
 // With less than this left, an I/O error is taken for a full disk: no commit is that big but a run
 // table's.
 constexpr uint64_t kNearlyFullBytes = 2 << 20;
@@ -208,8 +210,18 @@ Result<FileHandle> StoreFolder::lock() const {
   FileHandle file(open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) return system_error(errno, "write to the store", path);
   int result = 0;
-  do result = flock(file.get(), LOCK_EX | LOCK_NB);
-  while (result != 0 && errno == EINTR);
+  for (int waits = 0;; ++waits) {
+    do result = flock(file.get(), LOCK_EX | LOCK_NB);
+    while (result != 0 && errno == EINTR);
+    // A holder that was killed as it started a program: until that is executed, it has the file
+    // too.
+    if (result == 0 || errno != EWOULDBLOCK || waits == kWaitsForTheDead) break;
+    const int pid = std::atoi(line_of(read_text(file.get()), "pid").c_str());
+    const bool gone = pid > 0 && kill(pid, 0) != 0 && errno == ESRCH;
+    errno = EWOULDBLOCK;
+    if (!gone) break;
+    usleep(10'000);
+  }
   if (result != 0) {
     if (errno == EWOULDBLOCK) return lock_is_held(path, read_holder(file.get()));
     return system_error(errno, "lock the store", path);
