@@ -14,7 +14,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "cli")]
 from blocks import ROOT, blocks_of  # noqa: E402
 from harness import CliTest, SECONDS_MAX, WF  # noqa: E402
 
-WAIT_FOR_TWO_STEPS = "while [ $(cat steps.txt 2>/dev/null | wc -l) -lt 2 ]; do sleep 0.02; done; kill -9 $!"
+WAIT_FOR_TWO_STEPS = "while [ $(cat steps.txt 2>/dev/null | wc -l) -lt 2 ]; do sleep 0.02; done; kill -9 $!; wait $! || true"
 
 # What the commands of a block must print, by the script that they run.
 EXPECTED = {
