@@ -194,7 +194,7 @@ class Undo(CliTest):
         self.assertIn("under way", self.wf("undo", "r", "--dry-run", code=DONE).out)
         shown = self.wf("show", "r", code=DONE).out
         self.assertIn("completed, being undone", shown)
-        self.assertIn("sleep until", shown)              # where the block stands
+        self.assertIn("its compensate block", shown)     # where it stands
         self.write("go", "")
         self.assertEqual(self.wf("undo", "r", code=DONE).out, "undone\nr completed, undone\n")
 
