@@ -55,6 +55,7 @@ class Call {
   CancelToken& token;
   const std::string& key;
   const std::string name;
+  bool unanswered = false;  // what fails now was asked of the outside, which has not answered
 
  private:
   Value* args_ = nullptr;

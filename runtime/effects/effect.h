@@ -39,6 +39,7 @@ struct EffectCall {
 struct EffectOutcome {
   StepStatus status{};
   std::string value;                // CBOR: the result, or an error (HttpError, ExecError, IoError, ArgumentError …)
+  bool unknown = false;             // failed, and no answer came: the outside may have done it
 };
 
 /// All effects; the only code that the engine does not run itself. Tests put fakes here.

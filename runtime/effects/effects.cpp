@@ -110,7 +110,7 @@ Function function_of(uint16_t number) {
 EffectOutcome outcome_of_error(Call& call, StepStatus status, const Thrown& thrown) {
   ErrorObject* error = make_error(call.heap, thrown.kind, thrown.message);
   error->data = thrown.data;
-  EffectOutcome outcome{status, {}};
+  EffectOutcome outcome{status, {}, call.unanswered};
   if (to_cbor(Value::of(error), outcome.value)) {  // too large: without its data
     error->data = Value::null();
     outcome.value.clear();

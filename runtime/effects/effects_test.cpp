@@ -27,6 +27,7 @@ struct Outcome {
   StepStatus status;
   std::string json;  // the value, or "Kind: message" of an error
   std::string data;  // of an error
+  bool unknown = false;
 };
 
 Value prepared(Heap&, Value v) {
@@ -51,7 +52,7 @@ Outcome call(std::string_view module, std::string_view name, const std::string& 
   EffectOutcome outcome = system_effects().run(effect, token);
   Value value;
   REQUIRE(from_cbor(heap, outcome.value, value, text));
-  Outcome out{outcome.status, {}, {}};
+  Outcome out{outcome.status, {}, {}, outcome.unknown};
   if (value.is(Tag::Error)) {
     auto* error = value.as<ErrorObject>();
     out.json = std::string(error->kind.string()->view()) + ": " +
@@ -190,6 +191,7 @@ TEST_CASE("exec: timeout ends the whole group") {
                "; exit 0' TERM; wait\"], null, \"<none>\", {\"duration\": 300}]");
   CHECK(out.json == "Timeout: exec.run(): \"sh\" took longer than 300ms (timeout)");
   CHECK(out.data == R"({"code":0,"stdout":"early\n","stderr":""})");
+  CHECK(out.unknown);
   CHECK(ms_since(start) < 3000);
   CHECK(folder.read("t") == "term\n");
 }
@@ -445,10 +447,12 @@ TEST_CASE("http: failures") {
 TEST_CASE("http: timeout and cancel end a silent exchange") {
   Server server;
   auto start = std::chrono::steady_clock::now();
-  CHECK(call("http", "get",
-             "[" + quote(server.url + "/silent") + ", null, null, {\"duration\": 200}]")
-            .json ==
+  Outcome silent =
+      call("http", "get", "[" + quote(server.url + "/silent") + ", null, null, {\"duration\": 200}]");
+  CHECK(silent.json ==
         "Timeout: http.get(): GET " + server.url + "/silent took longer than 200ms (timeout)");
+  CHECK(silent.unknown);
+  CHECK_FALSE(call("http", "get", "[\"http://127.0.0.1:1/\"]").unknown);
   CHECK(ms_since(start) < 2000);
   CancelToken token;
   start = std::chrono::steady_clock::now();

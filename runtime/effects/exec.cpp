@@ -109,6 +109,7 @@ Value exec_run(Call& call) {
   const ProgramEnd end = run_program(call, r);
   const std::string& program = r.command[0];
   if (end.why == ProgramEnd::Why::Cancelled) throw CancelledCall{};
+  call.unanswered = end.why != ProgramEnd::Why::Exited;  // it was stopped on its way
   if (end.why == ProgramEnd::Why::TooMuch) {
     call.fail("ExecError",
               fmt::format("\"{}\" wrote more than 60 MB; let it write to a file", program));

@@ -306,11 +306,14 @@ Map* result_of(Call& call, int64_t status, const Response& response) {
   return map;
 }
 
-[[noreturn]] void transfer_failed(Call& call, const Request& r, Response& response, CURLcode code,
-                                  const char* detail) {
+[[noreturn]] void transfer_failed(Call& call, const Request& r, Response& response, CURL* easy,
+                                  CURLcode code, const char* detail) {
   Map* data = result_of(call, 0, response);
   if (response.too_large)
     call.fail("HttpError", shown(r.url) + ": the body is larger than 60 MB", Value::of(data));
+  long sent = 0;
+  curl().easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
+  call.unanswered = sent > 0;  // no connection: nobody was asked
   if (code == CURLE_OPERATION_TIMEDOUT && r.timeout_ms >= 0) {
     std::string limit;
     append_duration(limit, r.timeout_ms);
@@ -336,7 +339,7 @@ Value perform(Call& call, const Request& r) {
                                                                  curl().easy_reset);  // our buffers
   set_options(session.easy, r, response, headers.get(), detail);
   const CURLcode code = transfer(call, session);
-  if (code != CURLE_OK) transfer_failed(call, r, response, code, detail);
+  if (code != CURLE_OK) transfer_failed(call, r, response, session.easy, code, detail);
   long status = 0;
   curl().easy_getinfo(session.easy, CURLINFO_RESPONSE_CODE, &status);
   Map* result = result_of(call, status, response);

@@ -50,6 +50,7 @@ ActivityHost::ActivityHost(const ActivityCall& call, std::shared_ptr<Image> imag
 void ActivityHost::visit_roots(RootVisitor& visitor) {
   machine_.visit_roots(visitor);
   strand_.visit_roots(visitor);
+  visitor.visit(unanswered_);
 }
 
 void ActivityHost::answer(Value value) {
@@ -195,14 +196,15 @@ EffectOutcome ActivityHost::finish() {
 EffectOutcome ActivityHost::failed(Value error) {
   const bool cancelled = world_.cancelled() && !strand_.cancellation.is_null();
   const StepStatus status = cancelled ? StepStatus::Cancelled : StepStatus::Failed;
+  const bool unknown = unanswered_.is(Tag::Error) && unanswered_.object == error.object;
   std::string bytes;
-  if (!to_cbor(error, bytes)) return {status, std::move(bytes)};
+  if (!to_cbor(error, bytes)) return {status, std::move(bytes), unknown};
   // Something in its data or its causes cannot leave: the words can.
   ErrorText text{"Error", ""};
   auto* object = error.as<ErrorObject>();
   if (object->kind.is(Tag::String)) text.kind = object->kind.string()->view();
   if (object->message.is(Tag::String)) text.message = object->message.string()->view();
-  return {status, error_cbor(text.kind, text.message)};
+  return {status, error_cbor(text.kind, text.message), unknown};
 }
 
 void ActivityHost::handle_trap() {

@@ -136,6 +136,7 @@ void ActivityHost::call_effect(const Builtin& builtin, const std::vector<Value>&
   if (!decode(outcome.value, value)) return;
   if (outcome.status == StepStatus::Completed) return answer(value);
   if (!value.is(Tag::Error)) return raise("Error", "the effect failed without an error");
+  if (outcome.unknown) unanswered_ = value;
   raise(value);
 }
 

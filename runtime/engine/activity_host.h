@@ -50,6 +50,7 @@ class ActivityHost final : private RootSource {
   bool threw_ = false;  // strand_.error is to be thrown where it stands
   bool heap_told_ = false;
   int slices_since_cancel_ = 0;
+  Value unanswered_ = Value::null();  // error of the last effect that may have been done
   uint64_t keyed_calls_ = 0;  // http and exec calls so far
 };
 

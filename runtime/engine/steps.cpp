@@ -332,6 +332,7 @@ void Engine::State::attempt_ended(RunId run, StepId number, const std::shared_pt
     step.unknown = true;
     return end_step(*entry, number, StepStatus::Cancelled, std::move(outcome.value));
   }
+  step.unknown = step.unknown || outcome.unknown;
   attempt_failed(*entry, step, outcome.value);
 }
 
