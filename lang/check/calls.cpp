@@ -79,7 +79,7 @@ std::string signature(const Callee& callee, const Wanted& wanted) {
 
 }  // namespace
 
-Callee Checker::callee_of(const ast::Expr& e) {
+Callee Checker::callee_of(const ast::Expr& e) const {
   if (e.kind == ast::ExprKind::Lambda) {
     Callee callee;
     callee.kind = Callee::Kind::Fn;
@@ -133,9 +133,13 @@ void Checker::call(const ast::CallExpr& e, bool spawned) {
   const Sort sort = sort_of(*e.callee);
   if (sort != Sort::Unknown && sort != Sort::Fn)
     mistake(e.callee->span, std::string("only functions can be called, this is ") + name_of(sort));
-  for (const auto& arg : e.args) expr(arg.value);
+  for (const auto& arg : e.args) {
+    if (arg.value->kind == ast::ExprKind::Lambda) hints_ = callback_params(e);
+    expr(arg.value);
+  }
   if (callee.kind != Callee::Kind::Unknown) {
     arguments(e, callee);
+    foresee_arguments(e, callee);
     callee_in_activity(e, callee);
     if (callee.builtin && callee.name == "calls") calls_of(e);
   }
@@ -307,7 +311,7 @@ void Checker::method_slips(const ast::MemberExpr& e, bool called) {
   const std::string& name = e.name.text;
   const Sort sort = sort_of(*e.object);
   const bool listlike = sort == Sort::List || sort == Sort::String;
-  if (sort == Sort::Map || (sort != Sort::Unknown && !listlike)) return;
+  if (!listlike && sort != Sort::Unknown) return foresee_member(e, called);
   bool slipped = false;
   for (const MethodSlip& slip : kMethodSlips) {
     if (name != slip.name) continue;
@@ -324,14 +328,7 @@ void Checker::method_slips(const ast::MemberExpr& e, bool called) {
                      help + " for how many there are; `[\"length\"]` for the key");
     }
   }
-  const auto receiver = sort == Sort::List ? Builtin::Receiver::List : Builtin::Receiver::String;
-  if (slipped || !listlike || !called || find_method(receiver, name)) return;
-  std::vector<std::string> methods;
-  for (const Builtin& b : builtins()) {
-    if (b.place == Builtin::Place::Method && b.receiver == receiver) methods.emplace_back(b.name);
-  }
-  mistake(e.name.span, std::string(name_of(sort)) + " has no method " + ticked(name),
-          did_you_mean(name, methods));
+  if (!slipped) foresee_member(e, called);
 }
 
 }  // namespace wakeful::checking

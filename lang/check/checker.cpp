@@ -1,6 +1,7 @@
 #include "lang/check/checker.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace wakeful::checking {
 
@@ -62,21 +63,29 @@ Variable& Checker::remember(const ast::Ident& name, const Symbol& symbol) {
   return variable;
 }
 
-void Checker::declare_pattern(const ast::Pattern& pattern, Symbol::Kind kind) {
+void Checker::declare_pattern(const ast::Pattern& pattern, Symbol::Kind kind,
+                              const ast::Type& type) {
   Symbol symbol;
   symbol.kind = kind;
+  const bool record = type.kind == ast::Type::Kind::Record && !type.optional;
+  const ast::Type unknown;
+  const ast::Type& element =
+      type.kind == ast::Type::Kind::List && !type.args.empty() ? type.args[0] : unknown;
   switch (pattern.kind) {
     case ast::Pattern::Kind::Name:
       declare(pattern.name, symbol);
+      if (kind != Symbol::Kind::Var) scopes_.back().locals.back().symbol.variable->type = type;
       break;
     case ast::Pattern::Kind::Map:
       for (const auto& field : pattern.fields) {
         expr(field.fallback);  // may use the names before it
-        declare_pattern(*field.target, kind);
+        const ast::Type* known = record ? field_of(type, field.key.text) : nullptr;
+        if (record && !known && !field.fallback) missing_field(type, field.key, nullptr);
+        declare_pattern(*field.target, kind, known && !field.fallback ? *known : unknown);
       }
       break;
     case ast::Pattern::Kind::List:
-      for (const auto& item : pattern.items) declare_pattern(item, kind);
+      for (const auto& item : pattern.items) declare_pattern(item, kind, element);
       break;
   }
   if (pattern.rest) declare(*pattern.rest, symbol);
@@ -236,16 +245,31 @@ void Checker::declaration(const ast::Declaration& d) {
     options(*d.with, d.kind == Kind::Workflow ? Child : Step);
     scopes_.clear();
   }
-  callable(d.fn);
+  callable(d.fn, d.name.text);
 }
 
-void Checker::callable(const ast::Callable& fn) {
+void Checker::callable(const ast::Callable& fn, const std::string& name) {
+  const std::vector<ast::Type> hints = std::exchange(hints_, {});
+  Result around = std::exchange(result_, {});
+  result_.type = seen_as(fn.result);
+  result_.name = name;
+  if (fn.result) collect_tails(fn.body, result_.tails);
   scopes_.emplace_back();
   for (const ast::Param& param : fn.params) {
     expr(param.fallback);  // may use earlier parameters
     Symbol symbol;
     symbol.kind = Symbol::Kind::Param;
     declare(param.name, symbol);
+    const size_t position = static_cast<size_t>(&param - fn.params.data());
+    ast::Type& type = scopes_.back().locals.back().symbol.variable->type;
+    if (param.type) {
+      type = seen_as(param.type);
+      type.optional |= param.fallback && param.fallback->kind == ast::ExprKind::Null;
+      if (param.fallback && param.fallback->kind != ast::ExprKind::Null)
+        foresee_fit(*param.fallback, *param.type, name + ": " + param.name.text);
+    } else if (position < hints.size()) {
+      type = hints[position];
+    }
   }
   bool optional = false;
   for (const ast::Param& param : fn.params) {
@@ -256,8 +280,26 @@ void Checker::callable(const ast::Callable& fn) {
     }
     optional |= param.fallback != nullptr;
   }
-  if (fn.has_body) block(fn.body);
+  if (fn.has_body) {
+    block(fn.body);
+    if (!result_.returns && ends_with_null(fn.body) && fn.result)
+      foresee_result(nullptr, fn.result->span);
+  }
   scopes_.pop_back();
+  result_ = std::move(around);
+}
+
+/// Unknown members are certain only when no assignment anywhere adds them.
+void Checker::finish() {
+  for (const Pending& each : unknown_members_) {
+    const auto& names = assigned_members_;
+    if (std::find(names.begin(), names.end(), each.member) != names.end()) continue;
+    const bool open =
+        each.variable && std::find(opened_.begin(), opened_.end(), each.variable) != opened_.end();
+    if (open) continue;
+    const Diagnostic& d = each.diagnostic;
+    diagnostics_.warning(d.code, d.span, d.message, d.help).notes = d.notes;
+  }
 }
 
 void check_files(const Program& program, const std::vector<ast::File>& files,
@@ -269,6 +311,7 @@ void check_files(const Program& program, const std::vector<ast::File>& files,
       const bool test = declaration.kind == ast::Declaration::Kind::Test;
       if (!test || file.index == 0) checker.declaration(declaration);
     }
+    checker.finish();
   }
 }
 

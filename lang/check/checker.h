@@ -41,13 +41,29 @@ struct Symbol {
 };
 
 /// What kind of value an expression certainly has.
-enum class Sort : uint8_t { Unknown, Null, Bool, Int, Float, String, List, Map, Duration, Fn };
+enum class Sort : uint8_t {
+  Unknown,
+  Null,
+  Bool,
+  Int,
+  Float,
+  Number,  // an int or a float: what is annotated `float` may be either; only operators are told
+  String,
+  List,
+  Map,
+  Duration,
+  Time,
+  Fn,
+  Error
+};
 
 class Checker {
  public:
   Checker(const FileScope& scope, const Sources& sources, Diagnostics& diagnostics, Facts& facts)
       : file_(scope), sources_(sources), diagnostics_(diagnostics), facts_(facts) {}
   void declaration(const ast::Declaration& declaration);
+  /// Says what is certain only once the whole file has been seen.
+  void finish();
 
  private:
   // --- where we are ---
@@ -72,7 +88,8 @@ class Checker {
   void declare(const ast::Ident& name, Symbol symbol);
   Variable& remember(const ast::Ident& name, const Symbol& symbol);
   void raw_string(const ast::StringExpr& e);
-  void declare_pattern(const ast::Pattern& pattern, Symbol::Kind kind);
+  void declare_pattern(const ast::Pattern& pattern, Symbol::Kind kind,
+                       const ast::Type& type = ast::Type());
   Symbol resolve(const std::string& name, size_t* depth = nullptr) const;
   Symbol use(const std::string& name, Span span);
   void unknown_name(const std::string& name, Span span);
@@ -86,12 +103,13 @@ class Checker {
   void statements(const ast::Block& block);
   void statement(const ast::Stmt& stmt);
   void assign(const ast::AssignStmt& stmt);
+  void remember_key(const ast::Expr& target);
   void loop(const ast::ForStmt& stmt);
   void leave_loop(const ast::Stmt& stmt, const char* word);
   void mock(const ast::MockStmt& stmt);
   void expectation(const ast::Stmt& stmt);
   void calls_of(const ast::CallExpr& e);
-  void callable(const ast::Callable& fn);
+  void callable(const ast::Callable& fn, const std::string& name = "fn");
   void pattern_defaults(
       const ast::Pattern& pattern);  // of a top-level `let`, whose names are no locals
 
@@ -109,7 +127,7 @@ class Checker {
 
   // --- calls ---
   void call(const ast::CallExpr& e, bool spawned);
-  Callee callee_of(const ast::Expr& e);
+  Callee callee_of(const ast::Expr& e) const;
   void arguments(const ast::CallExpr& e, const Callee& callee);
   void clauses(const ast::CallExpr& e, const Callee& callee, bool spawned);
   void callee_in_activity(const ast::CallExpr& e, const Callee& callee);
@@ -121,8 +139,28 @@ class Checker {
   void option(const ast::MapExpr::Entry& entry, Where where);
   void retry_policy(const ast::Expr& value);
 
-  // --- foreseen mistakes ---
+  // --- types ---
+  /// What an expression that was walked certainly is, in the scope where it stands; else Any. What
+  /// is annotated has the span of its annotation.
+  ast::Type type_of(const ast::Expr& e) const;
+  ast::Type type_of_binary(const ast::BinaryExpr& e) const;
+  ast::Type type_of_call(const ast::CallExpr& e) const;
+  ast::Type type_of_name(const ast::Expr& e) const;
+  ast::Type type_of_member(const ast::MemberExpr& e) const;
+  /// Of what `for` goes over: the key or index, and the element.
+  ast::Type key_of(const ast::Expr& iterable) const;
+  ast::Type element_of(const ast::Expr& iterable) const;
+  std::vector<ast::Type> callback_params(const ast::CallExpr& call) const;
   Sort sort_of(const ast::Expr& e) const;
+  Sort operand_sort(const ast::Expr& e) const;  // Number too
+  void foresee_fit(const ast::Expr& e, const ast::Type& wanted, const std::string& path);
+  void foresee_arguments(const ast::CallExpr& e, const Callee& callee);
+  void foresee_tail(const ast::Expr& e);
+  void foresee_result(const ast::Expr* value, Span span);
+  void foresee_member(const ast::MemberExpr& e, bool called);
+  void missing_field(const ast::Type& record, const ast::Ident& name, const ast::Expr* object);
+
+  // --- foreseen mistakes ---
   void foresee_condition(const ast::Expr& e, const char* where);
   void foresee_binary(const ast::BinaryExpr& e);
   void foresee_index(const ast::IndexExpr& e);
@@ -135,6 +173,14 @@ class Checker {
     diagnostics_.warning("type-mistake", span, std::move(message), std::move(help));
   }
 
+  /// The function around this that has a declared result.
+  struct Result {
+    ast::Type type;
+    std::string name;
+    std::vector<const ast::Expr*> tails;  // the expressions whose value is that of the body
+    bool returns = false;                 // a `return` with a value was seen
+  };
+
   const FileScope& file_;
   const Sources& sources_;
   Diagnostics& diagnostics_;
@@ -143,9 +189,27 @@ class Checker {
   std::vector<const ast::Block*>
       blocks_;  // those around this, to say that a name is declared below
   Place place_;
+  Result result_;
+  std::vector<ast::Type> hints_;  // of the parameters of the callback that comes next
+  struct Pending {
+    Diagnostic diagnostic;
+    std::string member;
+    const Variable* variable;
+  };
+  std::vector<Pending> unknown_members_;
+  std::vector<std::string> assigned_members_;       // names that some `x.name = …` adds
+  std::vector<const Variable*> opened_;             // got keys that cannot be seen: `x[k] = …`
 };
 
 const char* name_of(Sort sort);               // with its article: "an int"
+/// An annotation as what a value then certainly is: `float` may hold an int.
+ast::Type seen_as(const std::optional<ast::Type>& annotation);
+const ast::Type* field_of(const ast::Type& record, const std::string& name);  // null: none
+std::string text_of(const ast::Type& type);   // as it is written
+/// The expressions that are the value of a block: the last one, or those of its branches.
+void collect_tails(const ast::Block& block, std::vector<const ast::Expr*>& tails);
+/// The block comes to its end, and its value is then certainly null.
+bool ends_with_null(const ast::Block& block);
 std::string ticked(const std::string& name);  // `name`
 std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates);
 

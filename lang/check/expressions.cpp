@@ -53,9 +53,9 @@ void Checker::expr(const ast::Expr& e) {
       expr(unary.operand);
       if (unary.op == ast::UnaryOp::Not)
         return foresee_condition(*unary.operand, "the operand of `not`");
-      const Sort sort = sort_of(*unary.operand);
+      const Sort sort = operand_sort(*unary.operand);
       const bool number = sort == Sort::Unknown || sort == Sort::Int || sort == Sort::Float ||
-                          sort == Sort::Duration;
+                          sort == Sort::Number || sort == Sort::Duration;
       if (!number)
         mistake(e.span, std::string("`-` takes a number or a duration, this is ") + name_of(sort));
       return;
@@ -191,7 +191,10 @@ void Checker::try_expr(const ast::TryExpr& e) {
     scopes_.emplace_back();
     Symbol symbol;
     symbol.kind = Symbol::Kind::Catch;
-    if (each.name) declare(*each.name, symbol);
+    if (each.name) {
+      declare(*each.name, symbol);
+      scopes_.back().locals.back().symbol.variable->type.kind = ast::Type::Kind::Error;
+    }
     expr(each.condition);
     if (each.condition) foresee_condition(*each.condition, "the condition of `catch`");
     block(each.body);
@@ -220,7 +223,8 @@ void Checker::batch(const ast::BatchExpr& e) {
               "write it as `1s`");
   }
   scopes_.emplace_back();
-  declare_pattern(e.item, Symbol::Kind::Loop);
+  const bool keys = sort_of(*e.items) == Sort::Map;
+  declare_pattern(e.item, Symbol::Kind::Loop, keys ? key_of(*e.items) : element_of(*e.items));
   Symbol symbol;
   symbol.kind = Symbol::Kind::Loop;
   if (e.index) declare(*e.index, symbol);

@@ -35,6 +35,7 @@ struct Variable {
   const ast::Callable* fn = nullptr;
   std::vector<const ast::Expr*> reads;         // NameExprs; those of `x += 1` not among them
   std::vector<const ast::AssignStmt*> writes;  // assignments to the name
+  ast::Type type;                              // what it certainly holds; Any where nobody knows
   std::optional<Span> hides;                   // what had this name before, further out
 };
 

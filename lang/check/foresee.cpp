@@ -16,6 +16,8 @@ const char* name_of(Sort sort) {
       return "an int";
     case Sort::Float:
       return "a float";
+    case Sort::Number:
+      return "a number";
     case Sort::String:
       return "a string";
     case Sort::List:
@@ -24,88 +26,14 @@ const char* name_of(Sort sort) {
       return "a map";
     case Sort::Duration:
       return "a duration";
+    case Sort::Time:
+      return "a time";
+    case Sort::Error:
+      return "an error";
     case Sort::Fn:
       return "a fn";
   }
   return "";
-}
-
-Sort Checker::sort_of(const ast::Expr& e) const {
-  using Kind = ast::ExprKind;
-  switch (e.kind) {
-    case Kind::Null:
-      return Sort::Null;
-    case Kind::Bool:
-      return Sort::Bool;
-    case Kind::Int:
-      return Sort::Int;
-    case Kind::Float:
-      return Sort::Float;
-    case Kind::Duration:
-      return Sort::Duration;
-    case Kind::String:
-    case Kind::Interpolation:
-      return Sort::String;
-    case Kind::List:
-      return Sort::List;
-    case Kind::Map:
-      return Sort::Map;
-    case Kind::Lambda:
-      return Sort::Fn;
-    case Kind::Unary: {
-      const auto& unary = ast::as<ast::UnaryExpr>(e);
-      if (unary.op == ast::UnaryOp::Not) return Sort::Bool;
-      const Sort sort = sort_of(*unary.operand);
-      return sort == Sort::Int || sort == Sort::Float || sort == Sort::Duration ? sort
-                                                                                : Sort::Unknown;
-    }
-    case Kind::Binary: {
-      const auto& binary = ast::as<ast::BinaryExpr>(e);
-      switch (binary.op) {
-        case ast::BinaryOp::Or:
-        case ast::BinaryOp::And:
-        case ast::BinaryOp::Equal:
-        case ast::BinaryOp::NotEqual:
-        case ast::BinaryOp::Less:
-        case ast::BinaryOp::LessEqual:
-        case ast::BinaryOp::Greater:
-        case ast::BinaryOp::GreaterEqual:
-        case ast::BinaryOp::In:
-        case ast::BinaryOp::NotIn:
-          return Sort::Bool;
-        default:
-          break;
-      }
-      const Sort left = sort_of(*binary.left), right = sort_of(*binary.right);
-      const bool same = left == right && (left == Sort::Int || left == Sort::Float);
-      return same && binary.op != ast::BinaryOp::Divide && binary.op != ast::BinaryOp::Range &&
-                     binary.op != ast::BinaryOp::Coalesce
-                 ? left
-                 : Sort::Unknown;
-    }
-    case Kind::Name: {
-      // A `let` of a literal stays what it is.
-      const Symbol symbol = resolve(ast::as<ast::NameExpr>(e).name);
-      if (symbol.kind != Symbol::Kind::Let || !symbol.value) return Sort::Unknown;
-      switch (symbol.value->kind) {
-        case Kind::Null:
-        case Kind::Bool:
-        case Kind::Int:
-        case Kind::Float:
-        case Kind::Duration:
-        case Kind::String:
-        case Kind::Interpolation:
-        case Kind::List:
-        case Kind::Map:
-        case Kind::Lambda:
-          return sort_of(*symbol.value);
-        default:
-          return Sort::Unknown;
-      }
-    }
-    default:
-      return Sort::Unknown;
-  }
 }
 
 void Checker::foresee_condition(const ast::Expr& e, const char* where) {
@@ -120,8 +48,10 @@ void Checker::foresee_condition(const ast::Expr& e, const char* where) {
 
 void Checker::foresee_binary(const ast::BinaryExpr& e) {
   using Op = ast::BinaryOp;
-  const Sort left = sort_of(*e.left), right = sort_of(*e.right);
-  auto number = [](Sort sort) { return sort == Sort::Int || sort == Sort::Float; };
+  const Sort left = operand_sort(*e.left), right = operand_sort(*e.right);
+  auto number = [](Sort sort) {
+    return sort == Sort::Int || sort == Sort::Float || sort == Sort::Number;
+  };
   switch (e.op) {
     case Op::And:
     case Op::Or: {
@@ -145,8 +75,8 @@ void Checker::foresee_binary(const ast::BinaryExpr& e) {
       break;
     }
     case Op::Range:
-      if ((left == Sort::Unknown || left == Sort::Int) &&
-          (right == Sort::Unknown || right == Sort::Int))
+      if ((left == Sort::Unknown || left == Sort::Int || left == Sort::Number) &&
+          (right == Sort::Unknown || right == Sort::Int || right == Sort::Number))
         return;
       return mistake(e.span, "a range goes from int to int");
     default:
@@ -155,18 +85,21 @@ void Checker::foresee_binary(const ast::BinaryExpr& e) {
   if (left == Sort::Unknown || right == Sort::Unknown) return;
   bool fits = number(left) && number(right);
   const bool durations = left == Sort::Duration && right == Sort::Duration;
+  const bool times = left == Sort::Time && right == Sort::Time;
+  const bool shifted = (left == Sort::Time && right == Sort::Duration);
   switch (e.op) {
     case Op::Less:
     case Op::LessEqual:
     case Op::Greater:
     case Op::GreaterEqual:
-      fits |= durations || (left == Sort::String && right == Sort::String);
+      fits |= durations || times || (left == Sort::String && right == Sort::String);
       break;
     case Op::Add:
-      fits |= durations || (left == right && (left == Sort::String || left == Sort::List));
+      fits |= durations || shifted || (left == Sort::Duration && right == Sort::Time) ||
+              (left == right && (left == Sort::String || left == Sort::List));
       break;
     case Op::Subtract:
-      fits |= durations;
+      fits |= durations || times || shifted;
       break;
     case Op::Multiply:
       fits |=

@@ -132,9 +132,13 @@ TEST_CASE("what stands in a test only, and what a test checks") {
   CHECK(
       Checked(std::string("activity ext(x)\ntest \"t\" { mock ext(x) { 1 }; nothing; expect 1 }\n"))
           .findings() == "2:31 unknown-name\n2:47 type-mistake\n");
-  CHECK(Checked(std::string("activity ext(x)\nfn f() { 1 }\ntest \"t\" { mock ext(y) { 1 }; if true { mock ext() "
-                            "{ 1 } }; mock f() { 2 }; calls(f) }\n"))
-            .findings() == "3:21 wrong-arguments\n3:41 misplaced\n3:66 misplaced\n3:83 wrong-arguments\n");
+  CHECK(
+      Checked(
+          std::string(
+              "activity ext(x)\nfn f() { 1 }\ntest \"t\" { mock ext(y) { 1 }; if true { mock ext() "
+              "{ 1 } }; mock f() { 2 }; calls(f) }\n"))
+          .findings() ==
+      "3:21 wrong-arguments\n3:41 misplaced\n3:66 misplaced\n3:83 wrong-arguments\n");
   CHECK(in_workflow("calls(print)") == "1:19 misplaced\n");
   CHECK(in_workflow("mock Child(i) { 1 }; expect p") == "1:19 misplaced\n1:40 misplaced\n");
   CHECK(in_workflow("if true { on signal s() { 1 } }") == "1:29 misplaced\n");

@@ -19,7 +19,10 @@ void Checker::strand_block(const ast::Block& body, const char* edge) {
   const Place before = place_;
   place_.loops = 0;
   place_.edge = edge;
+  Result around = std::move(result_);
+  result_ = {};
   block(body);
+  result_ = std::move(around);
   place_ = before;
 }
 
@@ -47,18 +50,31 @@ void Checker::statement(const ast::Stmt& s) {
   using Kind = ast::StmtKind;
   switch (s.kind) {
     case Kind::Expr:
-      return expr(ast::as<ast::ExprStmt>(s).value);
+      expr(ast::as<ast::ExprStmt>(s).value);
+      return foresee_tail(*ast::as<ast::ExprStmt>(s).value);
     case Kind::Let: {
       const auto& let = ast::as<ast::LetStmt>(s);
       expr(let.value);
       const auto kind = let.is_var ? Symbol::Kind::Var : Symbol::Kind::Let;
-      if (let.target.kind != ast::Pattern::Kind::Name) return declare_pattern(let.target, kind);
+      if (let.type) foresee_fit(*let.value, *let.type, ticked(let.target.name.text));
+      ast::Type type = let.type ? seen_as(let.type) : type_of(*let.value);
+      if (let.target.kind != ast::Pattern::Kind::Name)
+        return declare_pattern(let.target, kind, type);
       Symbol symbol;
       symbol.kind = kind;
       symbol.value = let.value.get();
       if (!let.is_var && let.value->kind == ast::ExprKind::Lambda)
         symbol.fn = &ast::as<ast::LambdaExpr>(*let.value).fn;
-      return declare(let.target.name, symbol);
+      declare(let.target.name, symbol);
+      // A literal may get other elements and keys later; a `var` anything.
+      const bool changes = type.span.end == 0 && !let.type;
+      if (changes) type.args.clear();
+      if (changes && type.kind == ast::Type::Kind::Record) {
+        type.kind = ast::Type::Kind::Map;
+        type.fields.clear();
+      }
+      if (!let.is_var || let.type) scopes_.back().locals.back().symbol.variable->type = type;
+      return;
     }
     case Kind::Assign:
       return assign(ast::as<ast::AssignStmt>(s));
@@ -78,12 +94,14 @@ void Checker::statement(const ast::Stmt& s) {
     case Kind::Continue:
       return leave_loop(s, "continue");
     case Kind::Return:
-      return expr(ast::as<ast::ReturnStmt>(s).value);
+      expr(ast::as<ast::ReturnStmt>(s).value);
+      result_.returns |= ast::as<ast::ReturnStmt>(s).value != nullptr;
+      return foresee_result(ast::as<ast::ReturnStmt>(s).value.get(), s.span);
     case Kind::Throw: {
       const auto& value = ast::as<ast::ThrowStmt>(s).value;
       expr(value);
       const Sort sort = sort_of(*value);
-      if (sort != Sort::Unknown && sort != Sort::String) {
+      if (sort != Sort::Unknown && sort != Sort::String && sort != Sort::Error) {
         mistake(value->span,
                 std::string("`throw` takes a string or an error, this is ") + name_of(sort),
                 "write `throw error(kind, message, data)`");
@@ -99,7 +117,7 @@ void Checker::statement(const ast::Stmt& s) {
       const Place before = place_;
       place_.loops = 0;
       place_.edge = "`fn`";
-      callable(fn.fn);
+      callable(fn.fn, fn.name.text);
       place_ = before;
       return;
     }
@@ -157,16 +175,34 @@ void Checker::loop(const ast::ForStmt& s) {
             sort == Sort::Int ? "to count write `for i in 0..n`" : "");
   }
   scopes_.emplace_back();
-  declare_pattern(s.first, Symbol::Kind::Loop);
-  if (s.second) declare_pattern(*s.second, Symbol::Kind::Loop);
+  const ast::Type element = element_of(*s.iterable), key = key_of(*s.iterable);
+  const bool map = sort_of(*s.iterable) == Sort::Map;
+  declare_pattern(s.first, Symbol::Kind::Loop, s.second || map ? key : element);
+  if (s.second) declare_pattern(*s.second, Symbol::Kind::Loop, element);
   ++place_.loops;
   block(s.body);
   --place_.loops;
   scopes_.pop_back();
 }
 
+/// Remembers which keys are added to what, so that nobody is told that there are none.
+void Checker::remember_key(const ast::Expr& target) {
+  const ast::Expr* object = nullptr;
+  if (target.kind == ast::ExprKind::Member) {
+    assigned_members_.push_back(ast::as<ast::MemberExpr>(target).name.text);
+  } else if (target.kind == ast::ExprKind::Index) {
+    const auto& index = ast::as<ast::IndexExpr>(target);
+    object = index.object.get();
+    if (index.index->kind == ast::ExprKind::String)
+      assigned_members_.push_back(ast::as<ast::StringExpr>(*index.index).value);
+  }
+  if (object && object->kind == ast::ExprKind::Name)
+    opened_.push_back(resolve(ast::as<ast::NameExpr>(*object).name).variable);
+}
+
 void Checker::assign(const ast::AssignStmt& s) {
   expr(s.value);
+  remember_key(*s.target);
   if (s.target->kind != ast::ExprKind::Name) {
     const auto* member =
         s.target->kind == ast::ExprKind::Member ? &ast::as<ast::MemberExpr>(*s.target) : nullptr;
@@ -196,6 +232,7 @@ void Checker::assign(const ast::AssignStmt& s) {
     case Symbol::Kind::Lost:
       return;
     case Symbol::Kind::Var:
+      if (!s.op) foresee_fit(*s.value, symbol.variable->type, ticked(name.name));
       if (depth < place_.compensate_scopes) {
         error("fixed-binding", s.target->span,
               "a `compensate` block sees the variables as they were when it was registered; "

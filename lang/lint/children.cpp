@@ -71,7 +71,8 @@ class Failures {
   bool step(unsigned& state, const Node& node) {
     if (handled_at(node)) return false;
     if (context_.flow.repeats(node)) state |= kMany;
-    if (node.role == Role::Argument && starts_child(node)) state |= kMany;
+    if (node.role == Role::Argument && !node.is(ast::ExprKind::Call) && starts_child(node))
+      state |= kMany;  // `xs.map(Child)`
     if (!node.is(ast::ExprKind::Spawn)) return true;
     // The failure goes on where the handle is gathered; where nothing can be seen it is handled.
     const bool in_turns = many_around(node);

@@ -223,7 +223,10 @@ void Builder::inside(Node& node, const ast::Stmt& s) {
 Tree::Tree(const std::vector<ast::File>& files) {
   Builder builder(*this);
   for (const ast::File& file : files)
-    for (const ast::Declaration& d : file.declarations) builder.declaration(d);
+    for (const ast::Declaration& d : file.declarations) {
+      // The tests of an imported file were not checked.
+      if (d.kind != ast::Declaration::Kind::Test || file.index == 0) builder.declaration(d);
+    }
 }
 
 const Node* Tree::binder(Span name) const {

@@ -79,9 +79,8 @@ class Fitting {
       if (values_[i].is_absent()) {
         if (parameter.required) return missing();
       } else if (auto error = check_type(heap_, values_[i], parameter.type, true)) {
-        return wrong(fmt::format("the parameter `{}` does not fit: {}{}", parameter.name,
-                                 error->path.empty() ? "" : parameter.name + error->path + ": ",
-                                 error->message));
+        return wrong(fmt::format("the parameter `{0}` does not fit: {0}{1}: {2}", parameter.name,
+                                 error->path, error->message));
       }
       list_push(heap_, list, values_[i]);
     }
