@@ -251,7 +251,7 @@ void Checker::declaration(const ast::Declaration& d) {
 void Checker::callable(const ast::Callable& fn, const std::string& name) {
   const std::vector<ast::Type> hints = std::exchange(hints_, {});
   Result around = std::exchange(result_, {});
-  result_.type = seen_as(fn.result);
+  result_.type = fn.result.value_or(ast::Type());
   result_.name = name;
   if (fn.result) collect_tails(fn.body, result_.tails);
   scopes_.emplace_back();
@@ -263,7 +263,7 @@ void Checker::callable(const ast::Callable& fn, const std::string& name) {
     const size_t position = static_cast<size_t>(&param - fn.params.data());
     ast::Type& type = scopes_.back().locals.back().symbol.variable->type;
     if (param.type) {
-      type = seen_as(param.type);
+      type = *param.type;
       type.optional |= param.fallback && param.fallback->kind == ast::ExprKind::Null;
       if (param.fallback && param.fallback->kind != ast::ExprKind::Null)
         foresee_fit(*param.fallback, *param.type, name + ": " + param.name.text);

@@ -72,6 +72,7 @@ class Checker {
     Body body = Body::None;
     uint32_t loops = 0;          // around this, within the same function or block of a strand
     bool test = false;           // in a `test`, also in what it nests
+    bool throws = false;         // in `expect throws`, where mistakes are on purpose
     const char* edge = nullptr;  // `spawn { }` and the like, which break and continue do not cross
     size_t compensate_scopes =
         0;  // locals of scopes below this are outside of the compensate block
@@ -170,7 +171,7 @@ class Checker {
     diagnostics_.error(code, span, std::move(message), std::move(help));
   }
   void mistake(Span span, std::string message, std::string help = "") {
-    diagnostics_.warning("type-mistake", span, std::move(message), std::move(help));
+    if (!place_.throws) diagnostics_.warning("type-mistake", span, std::move(message), std::move(help));
   }
 
   /// The function around this that has a declared result.
@@ -202,10 +203,10 @@ class Checker {
 };
 
 const char* name_of(Sort sort);               // with its article: "an int"
-/// An annotation as what a value then certainly is: `float` may hold an int.
-ast::Type seen_as(const std::optional<ast::Type>& annotation);
+/// A number that is an int or a float: also what is annotated `float`.
+bool may_be_int(const ast::Type& type);
 const ast::Type* field_of(const ast::Type& record, const std::string& name);  // null: none
-std::string text_of(const ast::Type& type);   // as it is written
+std::string text_of(const ast::Type& type);                                   // as it is written
 /// The expressions that are the value of a block: the last one, or those of its branches.
 void collect_tails(const ast::Block& block, std::vector<const ast::Expr*>& tails);
 /// The block comes to its end, and its value is then certainly null.

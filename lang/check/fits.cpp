@@ -21,7 +21,7 @@ bool never_fits(const ast::Type& have, const ast::Type& wanted, int depth = 0) {
   };
   switch (wanted.kind) {
     case Kind::Int:
-      return have.kind != Kind::Int && have.kind != Kind::Number;
+      return have.kind != Kind::Int && !may_be_int(have);
     case Kind::Float:
     case Kind::Number:
       return have.kind != Kind::Int && have.kind != Kind::Float && have.kind != Kind::Number;
@@ -191,6 +191,7 @@ bool ends_with_null(const ast::Block& block) {
 /// A declared record has no such field; `object` null: it is taken apart by a pattern.
 void Checker::missing_field(const ast::Type& record, const ast::Ident& name,
                             const ast::Expr* object) {
+  if (place_.throws) return;
   if (record.span.end == 0 && object && object->kind != ast::ExprKind::Map) return;
   std::vector<std::string> names;
   for (const auto& field : record.fields) names.push_back(field.name.text);

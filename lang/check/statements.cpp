@@ -57,7 +57,7 @@ void Checker::statement(const ast::Stmt& s) {
       expr(let.value);
       const auto kind = let.is_var ? Symbol::Kind::Var : Symbol::Kind::Let;
       if (let.type) foresee_fit(*let.value, *let.type, ticked(let.target.name.text));
-      ast::Type type = let.type ? seen_as(let.type) : type_of(*let.value);
+      ast::Type type = let.type ? *let.type : type_of(*let.value);
       if (let.target.kind != ast::Pattern::Kind::Name)
         return declare_pattern(let.target, kind, type);
       Symbol symbol;
@@ -67,7 +67,7 @@ void Checker::statement(const ast::Stmt& s) {
         symbol.fn = &ast::as<ast::LambdaExpr>(*let.value).fn;
       declare(let.target.name, symbol);
       // A literal may get other elements and keys later; a `var` anything.
-      const bool changes = type.span.end == 0 && !let.type;
+      const bool changes = type.span.end == 0 && !let.type && type.kind != ast::Type::Kind::Handle;
       if (changes) type.args.clear();
       if (changes && type.kind == ast::Type::Kind::Record) {
         type.kind = ast::Type::Kind::Map;

@@ -1,5 +1,6 @@
 // What stands in tests only: `mock`, `expect`, `calls`.
 #include <algorithm>
+#include <utility>
 
 #include "lang/check/checker.h"
 
@@ -69,7 +70,9 @@ void Checker::expectation(const ast::Stmt& s) {
   }
   const auto& throws = ast::as<ast::ExpectThrowsStmt>(s);
   expr(throws.error_kind);
+  const bool before = std::exchange(place_.throws, true);
   block(throws.body);
+  place_.throws = before;
 }
 
 /// `calls(Child)`.

@@ -126,13 +126,8 @@ ast::Type method_result(const ast::Type& object, std::string_view name) {
 
 }  // namespace
 
-ast::Type seen_as(const std::optional<ast::Type>& annotation) {
-  if (!annotation) return {};
-  ast::Type type = *annotation;
-  if (type.kind == Kind::Float) type.kind = Kind::Number;
-  for (ast::Type& arg : type.args) arg = seen_as(arg);
-  for (auto& field : type.fields) field.type = seen_as(field.type);
-  return type;
+bool may_be_int(const ast::Type& type) {
+  return type.kind == Kind::Number || (type.kind == Kind::Float && type.span.end > 0);
 }
 
 const ast::Type* field_of(const ast::Type& record, const std::string& name) {
@@ -267,7 +262,10 @@ ast::Type Checker::type_of_binary(const ast::BinaryExpr& e) const {
   };
   const bool both = left.kind == right.kind;
   if (number(left) && number(right)) {
-    if (e.op == Op::Divide || left.kind == Kind::Float || right.kind == Kind::Float)
+    const auto is_float = [](const ast::Type& t) {
+      return t.kind == Kind::Float && !may_be_int(t);
+    };
+    if (e.op == Op::Divide || is_float(left) || is_float(right))
       return of_kind(e.op == Op::FloorDivide ? Kind::Number : Kind::Float);
     return of_kind(both && left.kind == Kind::Int ? Kind::Int : Kind::Number);
   }
@@ -322,7 +320,7 @@ ast::Type Checker::type_of_call(const ast::CallExpr& e) const {
     if (std::string_view(callee.builtin->module) == "http") return of_kind(Kind::Map);
     return of_kind(kind_in(kFunctions, callee.name));
   }
-  if (callee.fn) return seen_as(callee.fn->result);
+  if (callee.fn) return callee.fn->result.value_or(ast::Type());
   if (e.callee->kind != ast::ExprKind::Member) return {};
   const auto& member = ast::as<ast::MemberExpr>(*e.callee);
   if (member.optional) return {};
@@ -382,9 +380,8 @@ Sort Checker::operand_sort(const ast::Expr& e) const {
     case Kind::Int:
       return Sort::Int;
     case Kind::Float:
-      return Sort::Float;
     case Kind::Number:
-      return Sort::Number;
+      return may_be_int(type) ? Sort::Number : Sort::Float;
     case Kind::String:
       return Sort::String;
     case Kind::List:
