@@ -21,7 +21,7 @@ from values import Unspecified
 
 BATCH = 150
 ATTEMPTS = 400  # to find a program whose outcome the contract fixes
-ENOUGH = 1000   # programs from which on the mix is checked
+ENOUGH = 300    # programs from which on the mix is checked
 
 
 class Case:
@@ -135,7 +135,7 @@ def main():
     parser.add_argument("--no-shrink", dest="shrink", action="store_false")
     options = parser.parse_args()
     options.wf = os.path.abspath(options.wf)
-    kinds = options.kind or [kind for kind in KINDS if KINDS[kind].share]
+    kinds = options.kind or list(KINDS)
     if options.only:
         options.seed, number = options.only.rsplit(":", 1)
         case = Case(options.seed, int(number), KINDS[kinds[0]])
@@ -148,7 +148,7 @@ def main():
     with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
         batches = []
         for kind in kinds:
-            share = options.count // len(kinds)
+            share = int(options.count * KINDS[kind].share / sum(KINDS[k].share for k in kinds))
             for first in range(0, share, BATCH):
                 batches.append(pool.submit(run_batch, options, kind, range(first, min(first + BATCH, share))))
         for batch in concurrent.futures.as_completed(batches):

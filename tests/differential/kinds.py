@@ -79,7 +79,7 @@ class Pure:
 
     make_evaluator = Evaluator
     mix = mix.PURE
-    share = 1  # of the programs of a run
+    share = 0.98  # of the programs of a run
     command = ("run", "--ephemeral")
     exit_codes = (0,)
 
@@ -139,11 +139,12 @@ def at_home(evaluator):
 
 
 class Waiting(Pure):
-    """Programs that wait: every program a workflow that the main one calls."""
+    """Programs that wait: every program a workflow, called from a test, whose clock is virtual."""
 
     make_evaluator = WaitingEvaluator
     mix = mix.WAITING
-    share = 0  # by hand only (--kind waiting): on a real clock a busy machine may change the order of what happens
+    share = 0.02
+    command = ("test", "--json")
 
     @staticmethod
     def generate(seed, prefix):
@@ -155,8 +156,6 @@ class Waiting(Pure):
         world = World(evaluator)
         function = evaluator.globals.names[cls.name_of(tree)]
         kind, value = world.finish(Run(world, function, Env(evaluator.globals), None))
-        if any(not line.startswith("@") for line in evaluator.printed):
-            raise Unspecified("a line that does not say whose it is")
         if kind == "ok":
             evaluator.count(f"ended with {type_name(value)}")
             return [ValueLine(value)]
@@ -166,20 +165,17 @@ class Waiting(Pure):
 
     @classmethod
     def file_of(cls, trees):
-        """All at once, since they spend their time waiting."""
         declarations = "\n".join(Printer().program(tree) for tree in trees)
-        spawns = ",\n".join(f"    {cls.name_of(t)}: spawn {cls.name_of(t)}()" for t in trees)
-        return (f"{declarations}\n{RUNNER}\nworkflow main() {{\n  let all = gather settled {{\n{spawns}\n  }}\n"
-                "  for name, o in all { outcome(name, () => if o.ok { o.value } else { throw_(o.error) }) }\n  'the end'\n}\n"
-                "fn throw_(e) { throw e }\n")
+        calls = "\n".join(f'  outcome("{cls.name_of(t)}", {cls.name_of(t)})' for t in trees)
+        return f'{declarations}\n{RUNNER}\ntest "all" {{\n{calls}\n}}\n'
 
     @classmethod
     def split(cls, stdout, stderr):
-        lines = stdout.split("\n")
-        printed = [line for line in lines if line.startswith("@")]
-        parts = super().split("\n".join(line for line in lines if not line.startswith("@")), stderr)
-        return {name: [line for line in printed if line.split(" ")[0] == f"@{name}"] + lines
-                for name, lines in parts.items()}
+        try:
+            tests = json.loads(stdout)["tests"]
+        except ValueError:
+            return {}
+        return super().split("\n".join(tests[0]["lines"]) if tests else "", stderr)
 
 
 KINDS = {"pure": Pure, "waiting": Waiting}

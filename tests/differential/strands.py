@@ -27,21 +27,14 @@ class WaitingPrograms(Programs):
 
     shielded = 0  # inside a compensate block: nothing is spawned or registered there
 
-    words = tuple(w for w in Programs.words if "\n" not in w)  # what is printed must stay on its line
-    pieces = tuple(w for w in Programs.pieces if "\n" not in w)
-
     # --- small things
 
     def duration(self):
-        ms = self.r.randint(1, 40 if self.chance(0.7) else 90) * 20
+        ms = self.r.randint(1, 2000)
         return ("dur", f"{ms}ms", ms)
 
     def sleep(self):
         return ("expr", self.glob("sleep", self.duration()))
-
-    def print(self, *what):
-        """All programs of a file run at once: what is printed says whose it is."""
-        return super().print(("lit", f"@{self.prefix}"), *what)
 
     def note(self):
         self.notes += 1

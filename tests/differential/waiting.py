@@ -113,11 +113,21 @@ class Batch:
         if self.stopped and not self.stopping or not self.in_flight():
             self.wait.finish()
 
-    def run(self, settled, in_waves, many, pause):
+    def run(self, *how):
+        try:
+            return (yield from self.all_turns(*how))
+        except Throw:  # cancelled while it waits: no turn begins any more
+            self.stopped = True
+            raise
+
+    def all_turns(self, settled, in_waves, many, pause):
         self.settled, self.in_waves, self.stopping = settled, in_waves, False
         while len(self.turns) < len(self.items) and not self.stopped:
             if self.turns and pause is not None:
-                yield from self.strand.call_waiting("sleep", [pause], {})
+                try:
+                    yield from self.strand.call_waiting("sleep", [pause], {})
+                except Throw:
+                    raise Unspecified("whether a batch that is cancelled in a pause lets others run") from None
             for _ in range(min(many, len(self.items) - len(self.turns))):
                 self.start()
             self.wait = Wait(self.strand)
