@@ -21,6 +21,8 @@ EXPECTED = {
     "hello.wf": ["hello, Ada\n", '"greeted":"Ada"'],
     "orders.wf": ["failed: order-2: order 2 has no items", '{"packed":2,"failed":1}', "order-3"],
     "slow.wf": ["step 5\n", "150\n"],
+    "approval.wf": ['"waiting"\n', '{"order":"o-7","state":"approved by ann"}'],
+    "trip_test.wf": ["1 passed"],
     "trip.wf": ["book car\ncancel car\ncancel hotel\ncancel flight\n", '"undone: no car left"'],
 }
 
@@ -41,7 +43,7 @@ class Tour(CliTest):
 
     def run_block(self, block):
         """Runs the commands of one block in one shell; gives the scripts that it started."""
-        started = sorted(set(re.findall(r"wf run (\w+\.wf)", block.text)))
+        started = sorted(set(re.findall(r"wf (?:run|test) (\w+\.wf)", block.text)))
         if not started:
             return []      # how to build and install
         text = re.sub(r"^sleep [\d.]+; kill -9 \$!", WAIT_FOR_TWO_STEPS, block.text, flags=re.M)
