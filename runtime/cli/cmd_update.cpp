@@ -71,7 +71,7 @@ int cmd_update(const CommandLine& line) {
   target->journal.reset();
   std::optional<int> code;
   if (!sent->kept) {
-    code = wait_in_store(line, info, sent->id, [&](const Journal& journal) {
+    code = wait_in_store(line, info, sent->id, WhenAlone::Wait, [&](const Journal& journal) {
       return look(line, journal, info.number, *sent);
     });
   }

@@ -100,12 +100,13 @@ void say_kept(const CommandLine& line, const RunInfo& run) {
 }
 
 std::optional<int> wait_in_store(const CommandLine& line, const RunInfo& run,
-                                 const std::string& message,
+                                 const std::string& message, WhenAlone when_alone,
                                  const std::function<std::optional<int>(const Journal&)>& look) {
   const std::string store = store_directory(line);
   StoreWatch watch(store);
   bool said = false;
   for (;;) {
+    const bool alone = !StoreFolder(store).in_use();  // before the look: what was written is seen
     const MessageFate fate = fate_of(store, message);
     if (fate == MessageFate::Kept) return std::nullopt;
     if (fate == MessageFate::Taken) {
@@ -113,7 +114,8 @@ std::optional<int> wait_in_store(const CommandLine& line, const RunInfo& run,
       if (!journal) return say_error(journal.error());
       if (auto code = look(**journal)) return code;
     }
-    if (!said && !StoreFolder(store).in_use()) {
+    if (alone && when_alone == WhenAlone::Return) return std::nullopt;
+    if (alone && !said) {
       said = true;
       say(fmt::format("the engine has stopped; waits for another one. To go on:  wf resume {}{}",
                       shell_word(run.id), store_words(line)));

@@ -31,11 +31,13 @@ Result<Sent> send(const CommandLine& line, const RunInfo& run, Record record);
 /// Says that a message is kept, and how to go on.
 void say_kept(const CommandLine& line, const RunInfo& run);
 
+enum class WhenAlone { Wait, Return };
+
 /// Waits until `look` gives an exit code; it is called with the store, once the message has been
 /// taken and whenever the store has changed. None: the engine at work does not carry the run, so it
-/// is kept.
+/// is kept; or no engine is at work any more, and the caller does not want to wait for another one.
 std::optional<int> wait_in_store(const CommandLine& line, const RunInfo& run,
-                                 const std::string& message,
+                                 const std::string& message, WhenAlone when_alone,
                                  const std::function<std::optional<int>(const Journal&)>& look);
 
 }  // namespace wakeful::cli

@@ -447,8 +447,8 @@ TEST_CASE("http: failures") {
 TEST_CASE("http: timeout and cancel end a silent exchange") {
   Server server;
   auto start = std::chrono::steady_clock::now();
-  Outcome silent =
-      call("http", "get", "[" + quote(server.url + "/silent") + ", null, null, {\"duration\": 200}]");
+  Outcome silent = call("http", "get",
+                        "[" + quote(server.url + "/silent") + ", null, null, {\"duration\": 200}]");
   CHECK(silent.json ==
         "Timeout: http.get(): GET " + server.url + "/silent took longer than 200ms (timeout)");
   CHECK(silent.unknown);

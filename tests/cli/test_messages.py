@@ -36,6 +36,13 @@ CANCELLED = """workflow main() {
 }
 """
 
+SLOWLY_UNDONE = """workflow main() {
+  compensate { file.write("undoing", ""); sleep(1s); print("undone") }
+  file.write("began", "")
+  receive("never")
+}
+"""
+
 
 class Messages(CliTest):
     def setUp(self):
@@ -207,6 +214,19 @@ class Messages(CliTest):
         self.wait_for_file("marks")
         self.assertEqual(self.wf("terminate", "r", "--reason", "enough", code=DONE).out, "r terminated\n")
         self.assertEqual(self.finish(process).out, "")
+
+    def test_cancel_goes_on_where_the_engine_is_killed_in_the_middle(self):
+        self.write("s.wf", SLOWLY_UNDONE)
+        process = self.begin("s.wf")
+        self.wait_for_file("began")
+        cancel = self.start("cancel", "r", "--reason", "enough")
+        self.wait_for_file("undoing")
+        process.kill()
+        process.wait()
+        answer = self.finish(cancel)
+        self.assertEqual((answer.code, answer.out), (DONE, "undone\nr cancelled\n"))
+        self.assertSays(answer, "the engine has stopped; goes on in its place")
+        self.wf("replay", "r", code=DONE)
 
     # --- never lost, never doubled
 
