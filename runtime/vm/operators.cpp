@@ -242,6 +242,7 @@ double floor_divide(double a, double b) {
   if (b == 0 || !std::isfinite(a)) return std::floor(a / b);
   const double rest = std::fmod(a, b);
   const double quotient = std::round((a - rest) / b);
+  if (quotient == 0 && (rest == 0 || (rest < 0) == (b < 0))) return std::copysign(0.0, a / b);
   return rest != 0 && (rest < 0) != (b < 0) ? quotient - 1 : quotient;
 }
 
