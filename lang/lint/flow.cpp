@@ -13,6 +13,9 @@ bool runs_for_each(std::string_view name) {
                        "sort_by", "group_by"});
 }
 
+/// Each thing followed may be a level of recursion; beyond this nothing is said.
+constexpr size_t kFollowedMax = 500;
+
 Flow::Flow(const Tree& t, const Facts& f) : tree(t), facts(f) {
   for (const Variable& variable : facts.variables) variables_[variable.span] = &variable;
   for (const auto& [expr, declaration] : facts.declared) references_[declaration].push_back(expr);
@@ -109,7 +112,7 @@ Taken Flow::taken(const Node& handle) const {
 }
 
 void Flow::follow(const Variable* variable, Taken& taken, std::set<const void*>& seen) const {
-  if (!variable) {
+  if (!variable || seen.size() > kFollowedMax) {
     taken.used = taken.escapes = true;
     return;
   }
@@ -215,7 +218,7 @@ void Flow::climb(const Node* node, unsigned state, const Step& step, const End& 
     const bool bound_lambda =
         node->is(ast::ExprKind::Lambda) && sink(*node).kind == Sink::Kind::Bound;
     if (!node->declaration && !node->is(ast::StmtKind::Fn) && !bound_lambda) continue;
-    if (!seen.insert(node).second) return;
+    if (!seen.insert(node).second || seen.size() > kFollowedMax) return;
     for (const Node* reference : references(*node)) climb(reference, state, step, end, seen);
     return;
   }
@@ -243,7 +246,8 @@ bool Flow::waits(const Node& node, bool unknown, std::set<const Node*>& seen) co
       return to.builtin->kind == Builtin::Kind::Wait || to.builtin->kind == Builtin::Kind::Effect;
     case Callee::Kind::Fn: {
       const Node* body = tree.of(to.fn->body);
-      return body && seen.insert(body).second && may_wait(*body, unknown, seen);
+      if (!body || !seen.insert(body).second) return false;
+      return seen.size() > kFollowedMax ? unknown : may_wait(*body, unknown, seen);
     }
     case Callee::Kind::Unknown: {
       const std::string name = method(node);

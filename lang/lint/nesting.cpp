@@ -8,6 +8,7 @@ namespace wakeful::linting {
 namespace {
 
 constexpr int kLevelsMax = 3;
+constexpr size_t kChainMax = 500;  // each workflow of a chain is a level of recursion
 
 /// One workflow starts another: at this place, and whether something there ends a recursion.
 struct Edge {
@@ -78,6 +79,7 @@ class Graph {
   /// Depth first: an edge to one that is open closes a cycle. What is done stands in the order in
   /// which all that it starts stand before it.
   void visit(const ast::Declaration* d) {
+    if (path_.size() > kChainMax) return;
     state_[d] = State::Open;
     path_.push_back(d);
     for (const Edge& edge : edges_[d]) {
