@@ -46,6 +46,9 @@ class Graph {
     for (const Node& node : context.tree.nodes()) {
       const ast::Declaration* to = node.expr ? context.facts.declaration(*node.expr) : nullptr;
       if (!to || to->kind != ast::Declaration::Kind::Workflow) continue;
+      const bool mapped =
+          node.role == Role::Argument && runs_for_each(context.flow.method(*node.parent));
+      if (node.role != Role::Callee && !mapped) continue;  // named only: `type(main)`
       context.flow.ways_up(
           node, 0,
           [&](unsigned& state, const Node& at) {
