@@ -5,6 +5,7 @@
 
 #include "runtime/cli/describe.h"
 #include "runtime/cli/report.h"
+#include "runtime/cli/schedule_file.h"
 #include "runtime/cli/test_report.h"
 
 namespace wakeful::cli {
@@ -12,9 +13,9 @@ namespace {
 
 using Verdict = TestOutcome::Verdict;
 
-void write_waiting(JsonWriter& json, const TestResult& result) {
+void write_waiting(JsonWriter& json, const TestResult& result, const TestOutcome& outcome) {
   json.key("waiting").begin_list();
-  for (const TestOutcome::Waiting& waiting : result.outcome.waiting) {
+  for (const TestOutcome::Waiting& waiting : outcome.waiting) {
     json.begin_object().key("run").text(waiting.run).key("what").text(waiting.place.what);
     json.key("stack").begin_list();
     for (const Place& place : waiting.place.stack)
@@ -24,18 +25,55 @@ void write_waiting(JsonWriter& json, const TestResult& result) {
   json.end_list();
 }
 
+/// "verdict", "error" and what belongs to the verdict.
+void write_verdict(JsonWriter& json, const TestResult& result, const TestOutcome& outcome) {
+  json.key("verdict").text(verdict_name(outcome.verdict)).key("error");
+  if (outcome.verdict == Verdict::Failed)
+    write_error(json, read_error(outcome.error));
+  else
+    json.null();
+  if (outcome.verdict == Verdict::Broken) json.key("problem").text(outcome.problem);
+  if (outcome.verdict == Verdict::Stuck) write_waiting(json, result, outcome);
+}
+
+void write_explored(JsonWriter& json, const TestResult& result) {
+  const Exploration& explored = *result.explored;
+  json.key("explored").begin_object();
+  const std::pair<const char*, const Exploration::Count*> kinds[] = {
+      {"failures", &explored.failures},
+      {"crashes", &explored.crashes},
+      {"orders", &explored.orders}};
+  for (const auto& [name, count] : kinds) {
+    json.key(name).begin_object().key("run").number(static_cast<int64_t>(count->run));
+    json.key("left_out").number(static_cast<int64_t>(count->left_out)).end_object();
+  }
+  json.key("findings").begin_list();
+  for (size_t i = 0; i < explored.findings.size(); ++i) {
+    const Finding& finding = explored.findings[i];
+    json.begin_object()
+        .key("kind")
+        .text(kind_name(finding.schedule.kind))
+        .key("choices")
+        .begin_list();
+    for (const Schedule::Choice& choice : finding.schedule.choices) {
+      json.begin_object().key("at").number(static_cast<int64_t>(choice.at));
+      json.key("what").text(choice.what).end_object();
+    }
+    json.end_list();
+    write_verdict(json, result, finding.outcome);
+    json.key("schedule")
+        .text(i < result.schedule_files.size() ? result.schedule_files[i] : "")
+        .end_object();
+  }
+  json.end_list().end_object();
+}
+
 void write_test(JsonWriter& json, const TestResult& result) {
   const TestOutcome& outcome = result.outcome;
   json.begin_object().key("file").text(result.file().name()).key("title").text(result.test->title);
-  json.key("line")
-      .number(result.line())
-      .key("verdict")
-      .text(verdict_name(outcome.verdict))
-      .key("error");
-  outcome.verdict == Verdict::Failed ? write_error(json, read_error(outcome.error))
-                                     : (void)json.null();
-  if (outcome.verdict == Verdict::Broken) json.key("problem").text(outcome.problem);
-  if (outcome.verdict == Verdict::Stuck) write_waiting(json, result);
+  json.key("line").number(result.line());
+  write_verdict(json, result, outcome);
+  if (result.explored) write_explored(json, result);
   json.key("lines").begin_list();
   for (const std::string& line : outcome.lines) json.text(line);
   json.end_list().key("virtual_ms").number(outcome.virtual_ms);
@@ -87,6 +125,10 @@ std::string fault_element(const TestResult& result) {
   if (result.passed()) return "";
   const char* element = outcome.verdict == Verdict::Broken ? "error" : "failure";
   std::string kind = verdict_name(outcome.verdict), message = outcome.problem;
+  if (outcome.verdict == Verdict::Passed) {
+    kind = "explored";
+    message = schedule_words(result.explored->findings.front().schedule);
+  }
   if (outcome.verdict == Verdict::Failed) {
     const ErrorView error = read_error(outcome.error);
     kind = error.kind;
@@ -114,10 +156,10 @@ struct Counts {
   int64_t real_us = 0;
   std::string cases;
   void add(const TestResult& result) {
-    const Verdict verdict = result.outcome.verdict;
+    const bool broken = result.outcome.verdict == Verdict::Broken;
     ++tests;
-    failures += verdict == Verdict::Failed || verdict == Verdict::Stuck;
-    errors += verdict == Verdict::Broken;
+    errors += broken;
+    failures += !result.passed() && !broken;
     real_us += result.outcome.real_us;
   }
   std::string attributes() const {

@@ -7,6 +7,7 @@
 #include "runtime/cli/describe.h"
 #include "runtime/cli/line_diff.h"
 #include "runtime/cli/report.h"
+#include "runtime/cli/schedule_file.h"
 #include "runtime/values/codec.h"
 
 namespace wakeful::cli {
@@ -175,9 +176,9 @@ std::string sides_text(const Expectation& e, bool colour) {
   return out;
 }
 
-std::string error_report(const TestResult& result, bool colour) {
-  const ErrorView error = read_error(result.outcome.error);
-  const auto found = find_expectation(result.outcome.error);
+std::string error_report(const TestResult& result, const TestOutcome& outcome, bool colour) {
+  const ErrorView error = read_error(outcome.error);
+  const auto found = find_expectation(outcome.error);
   const ErrorView& failed = !found || found->first == 0 ? error : error.causes[found->first - 1];
   std::string out;
   if (auto span =
@@ -189,10 +190,10 @@ std::string error_report(const TestResult& result, bool colour) {
   return out + (found->first == 0 ? causes_text(error, colour) : error_text(error, colour));
 }
 
-std::string stuck_report(const TestResult& result) {
+std::string stuck_report(const TestResult& result, const TestOutcome& outcome) {
   const Program* program = &*result.compiled->program;
   std::string out = "nothing can happen any more, and the test has not ended; it waits here:\n";
-  for (const TestOutcome::Waiting& waiting : result.outcome.waiting) {
+  for (const TestOutcome::Waiting& waiting : outcome.waiting) {
     out += fmt::format("{}, strand {}: {}\n", printable(waiting.run), waiting.place.strand,
                        printable(waiting.place.what));
     for (const Place& place : waiting.place.stack) {
@@ -203,14 +204,42 @@ std::string stuck_report(const TestResult& result) {
   return out;
 }
 
+std::string count_of(size_t n, const char* what) {
+  const bool hiss = std::string_view(what).ends_with("sh");
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : hiss ? "es" : "s");
+}
+
+/// Why a run of a test did not pass; "" where it did.
+std::string outcome_text(const TestResult& result, const TestOutcome& outcome, bool colour) {
+  switch (outcome.verdict) {
+    case Verdict::Passed:
+      return "";
+    case Verdict::Failed:
+      return error_report(result, outcome, colour);
+    case Verdict::Stuck:
+      return stuck_report(result, outcome);
+    case Verdict::Broken:
+      return "wf could not run this test, which is a mistake of wf: " + printable(outcome.problem) +
+             "\n";
+  }
+  return "";
+}
+
+/// `explored: 12 failing steps, 41 crashes, 150 orders (80 left out)`
+std::string explored_text(const Exploration& explored) {
+  const auto part = [](const Exploration::Count& count, const char* what) {
+    const std::string left =
+        count.left_out == 0 ? "" : fmt::format(" ({} left out)", count.left_out);
+    return fmt::format("{}{}", count_of(count.run, what), left);
+  };
+  return fmt::format("explored: {}, {}, {}\n", part(explored.failures, "failing step"),
+                     part(explored.crashes, "crash"), part(explored.orders, "order"));
+}
+
 std::string lines_text(const std::vector<std::string>& lines) {
   std::string out;
   for (const std::string& line : lines) out += printable(line) + "\n";
   return out;
-}
-
-std::string count_of(size_t n, const char* what) {
-  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
 }
 
 std::string real_text(int64_t us) {
@@ -218,13 +247,12 @@ std::string real_text(int64_t us) {
                         : fmt::format("{:.1f} s", static_cast<double>(us) / 1e6);
 }
 
-std::string word_of(Verdict verdict, bool colour) {
+std::string word_of(const TestResult& result, bool colour) {
   if (colour)
-    return verdict == Verdict::Passed ? coloured(true, Colour::Green, "✓")
-                                      : coloured(true, Colour::Red, "✗");
-  switch (verdict) {
+    return result.passed() ? coloured(true, Colour::Green, "✓") : coloured(true, Colour::Red, "✗");
+  switch (result.outcome.verdict) {
     case Verdict::Passed:
-      return "ok     ";
+      return result.passed() ? "ok     " : "FOUND  ";
     case Verdict::Failed:
       return "FAILED ";
     case Verdict::Stuck:
@@ -258,18 +286,19 @@ const char* verdict_name(Verdict verdict) {
 }
 
 std::string failure_text(const TestResult& result, bool colour) {
-  switch (result.outcome.verdict) {
-    case Verdict::Passed:
-      return "";
-    case Verdict::Failed:
-      return error_report(result, colour);
-    case Verdict::Stuck:
-      return stuck_report(result);
-    case Verdict::Broken:
-      return "wf could not run this test, which is a mistake of wf: " +
-             printable(result.outcome.problem) + "\n";
+  std::string out = outcome_text(result, result.outcome, colour);
+  if (!result.explored) return out;
+  for (size_t i = 0; i < result.explored->findings.size(); ++i) {
+    const Finding& finding = result.explored->findings[i];
+    out += coloured(colour, Colour::Red,
+                    fmt::format("{} when ", verdict_name(finding.outcome.verdict))) +
+           schedule_words(finding.schedule) + "\n";
+    out += indented(outcome_text(result, finding.outcome, colour), "  ");
+    if (i < result.schedule_files.size())
+      out += fmt::format("  again with: wf test {} --schedule {}\n",
+                         shell_word(result.file().name()), shell_word(result.schedule_files[i]));
   }
-  return "";
+  return out;
 }
 
 std::string result_text(const TestResult& result, bool colour) {
@@ -280,8 +309,10 @@ std::string result_text(const TestResult& result, bool colour) {
     notes += "   clock " + duration_text(result.outcome.virtual_ms);
   if (result.outcome.real_us > kWorthTellingUs) notes += "   " + real_text(result.outcome.real_us);
   const std::string place = fmt::format("{}:{}", printable(result.file().name()), result.line());
-  std::string out = fmt::format("{} {}   {}\n", word_of(result.outcome.verdict, colour), title,
+  std::string out = fmt::format("{} {}   {}\n", word_of(result, colour), title,
                                 coloured(colour, Colour::Dim, place + notes));
+  if (result.explored)
+    out += "    " + coloured(colour, Colour::Dim, explored_text(*result.explored));
   if (result.passed()) return out;
   out += indented(failure_text(result, colour), "    ");
   if (!result.outcome.lines.empty())

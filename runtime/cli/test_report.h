@@ -1,11 +1,12 @@
 // What came of tests: lines for people, one document of JSON, one of JUnit's XML.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "runtime/cli/output.h"
-#include "runtime/testing/testing.h"
+#include "runtime/testing/explore.h"
 
 namespace wakeful::cli {
 
@@ -14,7 +15,12 @@ struct TestResult {
   const Compiled* compiled = nullptr;
   const TestCase* test = nullptr;
   TestOutcome outcome;
-  bool passed() const { return outcome.verdict == TestOutcome::Verdict::Passed; }
+  std::optional<Exploration> explored;      // of --explore
+  std::vector<std::string> schedule_files;  // of its findings
+  bool passed() const {
+    return outcome.verdict == TestOutcome::Verdict::Passed &&
+           (!explored || explored->findings.empty());
+  }
   const SourceFile& file() const { return compiled->sources.of(test->span); }
   uint32_t line() const { return file().locate(test->span.begin).line; }
 };

@@ -82,6 +82,7 @@ Result<void> Engine::State::work(std::vector<RunId> awaited) {
     }
     Carriers::yield();
     journal.let_go();
+    if (services.interference != nullptr) (void)journal.flush();  // a failure is seen above
     if (ready.empty() && !carriers.runnable() && !can_release()) sleep_until_something_happens();
   }
 }
@@ -114,6 +115,7 @@ void Engine::State::release() {
   while (!dispatches.empty() && dispatches.front().position <= durable && !stopping) {
     Dispatch next = dispatches.front();
     dispatches.pop_front();
+    if (puts_off(next)) continue;
     dispatch(next.run, next.step);
   }
   if (!stopping) serve_queues();
@@ -185,6 +187,8 @@ bool Engine::State::can_release() const {
 void Engine::State::sleep_until_something_happens() {
   int64_t limit_us = kSleepUsMax;
   const bool idle = blocking == 0 && journal.durable() == journal.appended();
+  // The last commit may have ended since release() looked.
+  if (idle && (can_release() || take_up())) return;
   const auto due = timers.next_due_ms();
   if (!due && idle) services.clock.nothing_to_wait_for();
   if (due) {

@@ -63,7 +63,8 @@ class Engine {
     RandomSource& random = system_random();
     Effects& effects = system_effects();
     Inbox* inbox = nullptr;  // messages from other processes; null: none come
-    StepServer* server = nullptr;  // of tests
+    StepServer* server = nullptr;  // of tests, as is the next
+    Interference* interference = nullptr;
   };
   struct Limits {
     size_t heap_bytes = Heap::kDefaultLimit;

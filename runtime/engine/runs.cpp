@@ -63,7 +63,7 @@ void Engine::State::carry_runs() {
   for (int slices = 1; !ready.empty() && !stopping; ++slices) {
     LiveRunEntry* entry = find(ready.front());
     ready.pop_front();
-    if (entry == nullptr) continue;
+    if (entry == nullptr || puts_off(*entry)) continue;
     entry->queued = false;
     bool more = run_slice(*entry);
     if (!more && slices % 16 != 0) continue;

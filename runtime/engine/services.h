@@ -45,6 +45,20 @@ class StepServer {
   ~StepServer() = default;
 };
 
+/// What an exploration of a test does to its engine. Engine's thread. Where there is one, each turn of
+/// the loop ends with its commit: so the same choices give the same journal.
+class Interference {
+ public:
+  /// Asked before a burst of a run (`what`: its id) and before a step is dispatched (`charge of
+  /// order-1`): true: not before nothing else can happen without the clock.
+  virtual bool put_off(const std::string& what) = 0;
+  /// Asked as an attempt of a step begins: an error (CBOR) that ends it at once, or "".
+  virtual std::string failure(const std::string& what, uint64_t attempt) = 0;
+
+ protected:
+  ~Interference() = default;
+};
+
 class RandomSource {
  public:
   virtual ~RandomSource() = default;

@@ -275,6 +275,17 @@ struct Engine::State {
   EffectOutcome run_blocking(const EffectCall& call, const std::shared_ptr<Attempt>& attempt);
   bool attempt_sleep(RunId run, StepId step, const std::shared_ptr<Attempt>& attempt, int64_t ms);
 
+  // interference.cpp: what the exploration of a test puts off
+  struct Dispatch {
+    RunId run;
+    StepId step;
+    Lsn position;
+  };
+  std::string label_of(RunId run, const LiveStep& step);
+  bool puts_off(LiveRunEntry& entry);
+  bool puts_off(const Dispatch& dispatch);
+  bool take_up();
+
   // engine.cpp: the loop
   Result<void> work(std::vector<RunId> runs);
   void release();
@@ -303,12 +314,9 @@ struct Engine::State {
   std::unordered_map<std::string, RunId> backoff_ids;  // ids that those hold
   std::deque<RunId> ready;
   bool carrying = false;  // a fiber carries runs
-  struct Dispatch {
-    RunId run;
-    StepId step;
-    Lsn position;
-  };
   std::deque<Dispatch> dispatches;  // in the order of their positions
+  std::vector<RunId> put_off_runs;  // by the interference, both; such a run counts as queued
+  std::vector<Dispatch> put_off_dispatches;
   struct Answer {
     Lsn position;
     UpdateDone done;

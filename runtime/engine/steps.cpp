@@ -173,6 +173,15 @@ void Engine::State::begin_attempt(LiveRunEntry& entry, LiveStep& step) {
 /// it ends.
 void Engine::State::perform(RunId run, LiveStep& step, std::shared_ptr<Attempt> attempt) {
   const StepId number = step.step;
+  if (services.interference != nullptr) {
+    std::string error = services.interference->failure(label_of(run, step), attempt->number);
+    if (!error.empty()) {
+      carriers.start([this, run, number, attempt, error = std::move(error)] {
+        attempt_ended(run, number, attempt, {StepStatus::Failed, error});
+      });
+      return;
+    }
+  }
   if (is_served(step.name)) {
     StepServer::Call call{run.value, number.value, attempt->number, 0, step.name, step.arguments};
     carriers.start([this, run, number, attempt, call = std::move(call)] {

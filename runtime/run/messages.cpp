@@ -138,7 +138,7 @@ void Run::Core::take_update(const Record& event) {
   if (!takes_messages()) {
     return end_update(
         event.id, false,
-        Value::of(make_error(heap, "NotFound", "the run is ending and takes no updates any more")));
+        Value::of(make_error(heap, "NotFound", kRunIsEnding)));
   }
   const MessageHandler* handler = find_handler(HandlerOf::Update, event.name);
   if (handler == nullptr) {

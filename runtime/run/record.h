@@ -34,6 +34,8 @@ enum class SignalAnswer : uint8_t { Delivered, NotFound };
 /// How the value of an UpdateReceived gives the arguments: a list by position (undefined where not
 /// given), or one value that was JSON, which the handler's parameters make arguments of.
 enum class MessageForm : uint8_t { Positional, Json };
+/// What the NotFound says that an update gets from a run that is ending.
+inline constexpr const char* kRunIsEnding = "the run is ending and takes no updates any more";
 /// The name of a ValueRecorded that answers calls(…) of a test begins so; then `workflow X`,
 /// `activity x`, `effect m.f`.
 inline constexpr const char* kCallsOf = "calls of ";

@@ -148,6 +148,24 @@ EffectOutcome Mocks::checked(const TestCase::Mock& mock, StepStatus status,
                                                wrong->message))};
 }
 
+/// Where the test has failed, what its children then undo meets mocks that do nothing: their errors
+/// would only hide the one that counts.
+EffectOutcome Mocks::answer(const TestCase::Mock& mock, StepStatus status,
+                            const std::string& value) const {
+  Heap heap;
+  Value error;
+  std::string unreadable;
+  if (status == StepStatus::Failed && from_cbor(heap, value, error, unreadable) &&
+      error.is(Tag::Error)) {
+    const Value message = error.as<ErrorObject>()->message;
+    std::string nothing;
+    to_cbor(Value::null(), nothing);
+    if (message.is(Tag::String) && message.string()->view() == kRunIsEnding)
+      return {StepStatus::Completed, nothing};
+  }
+  return checked(mock, status, value);
+}
+
 void Mocks::serve(const Call& call, Done done) {
   const TestCase::Mock* mock = find(call.name);
   if (mock == nullptr) {
@@ -161,7 +179,7 @@ void Mocks::serve(const Call& call, Done done) {
   auto sent = engine_->update(run_, message_id(call), mock->handler, MessageForm::Positional,
                               arguments_for(*mock, call.arguments),
                               [this, mock, done](StepStatus status, const std::string& value) {
-                                done(checked(*mock, status, value));
+                                done(answer(*mock, status, value));
                               });
   if (!sent) done({StepStatus::Failed, error_bytes("NotFound", sent.error().message)});
 }

@@ -33,6 +33,8 @@ class Mocks final : public StepServer {
   std::string arguments_for(const TestCase::Mock& mock, const std::string& arguments) const;
   std::string asked_with(const Call& call, const TestCase::Mock& mock,
                          const std::string& message) const;
+  EffectOutcome answer(const TestCase::Mock& mock, StepStatus status,
+                       const std::string& value) const;
   EffectOutcome checked(const TestCase::Mock& mock, StepStatus status,
                         const std::string& value) const;
 
