@@ -27,14 +27,11 @@ PURE = {
 }
 
 WAITING = {
-    "batch": 123, "cancelled": 144, "caught ArithmeticError": 7, "caught Cancelled": 32, "caught ChildFailed": 5,
-    "caught CompensationFailed": 3, "caught Error": 48, "caught IndexError": 9, "caught KeyError": 30,
-    "caught Mine": 22, "caught Other": 24, "caught Timeout": 34, "caught TypeError": 6, "compensate": 192,
-    "ended with int": 110, "ended with list": 54, "ended with string": 55, "failed ArgumentError": 4,
-    "failed ArithmeticError": 5, "failed ChildFailed": 6, "failed CompensationFailed": 6, "failed Error": 22,
-    "failed IndexError": 8, "failed KeyError": 17, "failed Mine": 10, "failed Other": 9, "failed Timeout": 11,
-    "failed TypeError": 7, "for": 98, "forwait": 108, "gather": 225, "if": 225, "lambda": 248, "race": 104,
-    "sleep()": 307, "spawn": 139, "spawnb": 260, "try": 261, "undid": 86, "waitany": 112, "waited": 309,
+    "batch": 123, "cancelled": 144, "caught Cancelled": 32, "caught Error": 48, "caught KeyError": 30,
+    "caught Mine": 22, "caught Other": 24, "caught Timeout": 34, "compensate": 192, "ended with int": 110,
+    "ended with list": 54, "ended with string": 55, "failed Error": 22, "failed KeyError": 17, "for": 98,
+    "forwait": 108, "gather": 225, "if": 225, "lambda": 248, "race": 104, "sleep()": 307, "spawn": 139, "spawnb": 260,
+    "try": 261, "undid": 86, "waitany": 112, "waited": 309,
 }
 
 
