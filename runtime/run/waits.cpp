@@ -1,5 +1,6 @@
 // gather, wait_any and streams: how a strand waits for handles.
 #include <algorithm>
+#include <utility>
 
 #include "runtime/run/core.h"
 
@@ -177,8 +178,9 @@ void Run::Core::gather_told(RunStrand& strand, Work& ended) {
   if (strand.wait.remaining == 0) finish_gather(strand);
 }
 
-/// Cancels what is still open; the error is thrown when all have ended.
+/// Cancels what is still open; the error is thrown when all have ended, however long that takes.
 void Run::Core::fail_gather(RunStrand& strand, Value error) {
+  if (strand.wait.timer != 0) drop_timer(std::exchange(strand.wait.timer, 0));
   strand.wait.stopping = true;
   strand.wait.error = error;
   const uint64_t number = strand.number;
