@@ -155,6 +155,8 @@ class Checker {
   Sort sort_of(const ast::Expr& e) const;
   Sort operand_sort(const ast::Expr& e) const;  // Number too
   void foresee_fit(const ast::Expr& e, const ast::Type& wanted, const std::string& path);
+  void foresee_duration(const ast::ExprPtr& e, const std::string& path);
+  void foresee_durations(const ast::CallExpr& e, const Builtin& builtin);
   void foresee_arguments(const ast::CallExpr& e, const Callee& callee);
   void foresee_tail(const ast::Expr& e);
   void foresee_result(const ast::Expr* value, Span span);

@@ -108,19 +108,22 @@ void Checker::expr(const ast::Expr& e) {
       const auto& gather = ast::as<ast::GatherExpr>(e);
       durable("gather", e.span);
       expr(gather.operand);
-      return expr(gather.timeout);
+      expr(gather.timeout);
+      return foresee_duration(gather.timeout, "timeout");
     }
     case Kind::WaitAny: {
       const auto& wait = ast::as<ast::WaitAnyExpr>(e);
       durable("wait_any", e.span);
       expr(wait.operand);
-      return expr(wait.timeout);
+      expr(wait.timeout);
+      return foresee_duration(wait.timeout, "timeout");
     }
     case Kind::Race: {
       const auto& race = ast::as<ast::RaceExpr>(e);
       durable("race", e.span);
       expr(race.operand);
-      return expr(race.timeout);
+      expr(race.timeout);
+      return foresee_duration(race.timeout, "timeout");
     }
   }
 }

@@ -102,7 +102,36 @@ void Checker::foresee_fit(const ast::Expr& e, const ast::Type& wanted, const std
                 : "");
 }
 
+void Checker::foresee_duration(const ast::ExprPtr& e, const std::string& path) {
+  if (!e) return;
+  ast::Type wanted;
+  wanted.kind = Kind::Duration;
+  wanted.optional = true;
+  const ast::Type type = type_of(*e);
+  if (!never_fits(type, wanted)) return;
+  const bool number = e->kind == ast::ExprKind::Int || e->kind == ast::ExprKind::Float;
+  mistake(e->span, path + ": expected duration, got " + got(*e, type),
+          number ? "write it with its unit: `5s`, `250ms`" : "a duration is written like `1h30m`");
+}
+
+/// Of the library only durations are known: `sleep(5)`, `http.get(url, timeout: 5)`.
+void Checker::foresee_durations(const ast::CallExpr& e, const Builtin& builtin) {
+  for (size_t i = 0; i < e.args.size(); ++i) {
+    const auto& arg = e.args[i];
+    const std::string name = arg.name                    ? arg.name->text
+                             : i < builtin.params.size() ? builtin.params[i].name
+                                                         : "";
+    // `log.info("late", timeout: 5)`: a field of its own, no parameter.
+    const bool known =
+        std::any_of(builtin.params.begin(), builtin.params.end(),
+                    [&](const auto& param) { return param.name == name && !param.fields; });
+    if (known && (name == "duration" || name == "timeout"))
+      foresee_duration(arg.value, builtin.qualified() + ": " + name);
+  }
+}
+
 void Checker::foresee_arguments(const ast::CallExpr& e, const Callee& callee) {
+  if (callee.builtin) return foresee_durations(e, *callee.builtin);
   if (!callee.fn) return;
   const auto& params = callee.fn->params;
   size_t position = 0;
