@@ -175,9 +175,10 @@ ast::Type Checker::type_of(const ast::Expr& e) const {
     case Expr::List: {
       const auto& items = ast::as<ast::ListExpr>(e).items;
       if (items.empty() || items[0].spread) return of_kind(Kind::List);
-      ast::Type first = type_of(*items[0].value);
-      for (const auto& item : items)
-        if (item.spread || !same(first, type_of(*item.value))) return of_kind(Kind::List);
+      ast::Type first = type_of(*items[0].value);  // once: nested lists would double it each level
+      if (!same(first, first)) return of_kind(Kind::List);
+      for (size_t i = 1; i < items.size(); ++i)
+        if (items[i].spread || !same(first, type_of(*items[i].value))) return of_kind(Kind::List);
       return list_of(std::move(first));
     }
     case Expr::Map: {
