@@ -136,6 +136,9 @@ void Checker::call(const ast::CallExpr& e, bool spawned) {
   for (const auto& arg : e.args) {
     if (arg.value->kind == ast::ExprKind::Lambda) hints_ = callback_params(e);
     expr(arg.value);
+    // Runs share nothing: these get a copy.
+    if (callee.kind == Callee::Kind::Workflow || callee.kind == Callee::Kind::Activity)
+      harmless(*arg.value);
   }
   if (callee.kind != Callee::Kind::Unknown) {
     arguments(e, callee);

@@ -300,6 +300,26 @@ void Checker::finish() {
     const Diagnostic& d = each.diagnostic;
     diagnostics_.warning(d.code, d.span, d.message, d.help).notes = d.notes;
   }
+  for (const Pending& each : of_literals_) {
+    if (each.variable->harmless_reads != each.variable->reads.size()) continue;
+    const Diagnostic& d = each.diagnostic;
+    diagnostics_.warning(d.code, d.span, d.message, d.help);
+  }
+}
+
+void Checker::mistake(Span span, std::string message, std::string help) {
+  if (place_.throws) return;
+  if (literal_of_)
+    of_literals_.push_back(
+        {{Severity::Warning, "type-mistake", span, message, help, {}}, "", literal_of_});
+  else
+    diagnostics_.warning("type-mistake", span, std::move(message), std::move(help));
+}
+
+void Checker::harmless(const ast::Expr& read) {
+  if (read.kind != ast::ExprKind::Name) return;
+  const Symbol symbol = resolve(ast::as<ast::NameExpr>(read).name);
+  if (symbol.variable) ++symbol.variable->harmless_reads;
 }
 
 void check_files(const Program& program, const std::vector<ast::File>& files,

@@ -155,6 +155,7 @@ class Checker {
   Sort sort_of(const ast::Expr& e) const;
   Sort operand_sort(const ast::Expr& e) const;  // Number too
   void foresee_fit(const ast::Expr& e, const ast::Type& wanted, const std::string& path);
+  void foresee_literal(const ast::Expr& e, const ast::Type& wanted, const std::string& path);
   void foresee_duration(const ast::ExprPtr& e, const std::string& path);
   void foresee_durations(const ast::CallExpr& e, const Builtin& builtin);
   void foresee_arguments(const ast::CallExpr& e, const Callee& callee);
@@ -172,9 +173,8 @@ class Checker {
   void error(const char* code, Span span, std::string message, std::string help = "") {
     diagnostics_.error(code, span, std::move(message), std::move(help));
   }
-  void mistake(Span span, std::string message, std::string help = "") {
-    if (!place_.throws) diagnostics_.warning("type-mistake", span, std::move(message), std::move(help));
-  }
+  void mistake(Span span, std::string message, std::string help = "");
+  void harmless(const ast::Expr& read);  // the name is read where nothing can change its value
 
   /// The function around this that has a declared result.
   struct Result {
@@ -200,6 +200,8 @@ class Checker {
     const Variable* variable;
   };
   std::vector<Pending> unknown_members_;
+  std::vector<Pending> of_literals_;     // certain if nothing changes the literal of `variable`
+  const Variable* literal_of_ = nullptr; // whose literal is looked at, in the place where it is used
   std::vector<std::string> assigned_members_;       // names that some `x.name = …` adds
   std::vector<const Variable*> opened_;             // got keys that cannot be seen: `x[k] = …`
 };

@@ -148,6 +148,23 @@ void Checker::raw_string(const ast::StringExpr& e) {
   }
 }
 
+namespace {
+
+/// `order.id` where `let order = {id: "o-1"}`: nothing that could be changed by way of it.
+bool reads_a_scalar(const Symbol& symbol, const std::string& key) {
+  if (!symbol.value || symbol.value->kind != ast::ExprKind::Map) return false;
+  for (const auto& entry : ast::as<ast::MapExpr>(*symbol.value).entries) {
+    using Kind = ast::ExprKind;
+    const Kind kind = entry.value->kind;
+    if (entry.key.text == key)
+      return kind == Kind::String || kind == Kind::Int || kind == Kind::Float ||
+             kind == Kind::Bool || kind == Kind::Duration || kind == Kind::Null;
+  }
+  return false;
+}
+
+}  // namespace
+
 void Checker::member(const ast::MemberExpr& e, bool called) {
   if (e.object->kind != ast::ExprKind::Name) {
     expr(e.object);
@@ -185,6 +202,7 @@ void Checker::member(const ast::MemberExpr& e, bool called) {
     return;
   }
   expr(e.object);
+  if (!called && reads_a_scalar(symbol, e.name.text)) harmless(*e.object);
   method_slips(e, called);
 }
 

@@ -36,6 +36,7 @@ struct Variable {
   std::vector<const ast::Expr*> reads;         // NameExprs; those of `x += 1` not among them
   std::vector<const ast::AssignStmt*> writes;  // assignments to the name
   ast::Type type;                              // what it certainly holds; Any where nobody knows
+  size_t harmless_reads = 0;                   // those that cannot change what it holds
   std::optional<Span> hides;                   // what had this name before, further out
 };
 

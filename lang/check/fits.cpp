@@ -95,11 +95,25 @@ void Checker::foresee_fit(const ast::Expr& e, const ast::Type& wanted, const std
     return;
   }
   const ast::Type type = type_of(e);
-  if (never_fits(type, wanted))
-    mistake(e.span, path + ": expected " + text_of(wanted) + ", got " + got(e, type),
-            wanted.kind == Kind::Duration && type.kind == Kind::String
-                ? "a duration is written like `1h30m`, without quotes"
-                : "");
+  if (!never_fits(type, wanted)) return foresee_literal(e, wanted, path);
+  mistake(e.span, path + ": expected " + text_of(wanted) + ", got " + got(e, type),
+          wanted.kind == Kind::Duration && type.kind == Kind::String
+              ? "a duration is written like `1h30m`, without quotes"
+              : "");
+}
+
+/// The name of a literal: its elements, as long as nothing changes them.
+void Checker::foresee_literal(const ast::Expr& e, const ast::Type& wanted,
+                              const std::string& path) {
+  if (e.kind != ast::ExprKind::Name || literal_of_) return;
+  const Symbol symbol = resolve(ast::as<ast::NameExpr>(e).name);
+  if (symbol.kind != Symbol::Kind::Let || !symbol.value || !symbol.variable) return;
+  const bool literal =
+      symbol.value->kind == ast::ExprKind::Map || symbol.value->kind == ast::ExprKind::List;
+  if (!literal) return;
+  literal_of_ = symbol.variable;
+  foresee_fit(*symbol.value, wanted, path);
+  literal_of_ = nullptr;
 }
 
 void Checker::foresee_duration(const ast::ExprPtr& e, const std::string& path) {

@@ -288,6 +288,7 @@ ast::Type Checker::type_of_binary(const ast::BinaryExpr& e) const {
 }
 
 ast::Type Checker::type_of_name(const ast::Expr& e) const {
+  if (literal_of_) return {};  // the names in a literal mean what they meant there
   const Symbol symbol = resolve(ast::as<ast::NameExpr>(e).name);
   if (symbol.variable) return symbol.variable->type;
   using Declared = ast::Declaration::Kind;
@@ -316,6 +317,7 @@ ast::Type Checker::type_of_member(const ast::MemberExpr& e) const {
 }
 
 ast::Type Checker::type_of_call(const ast::CallExpr& e) const {
+  if (literal_of_) return {};
   const Callee callee = callee_of(*e.callee);
   if (callee.kind == Callee::Kind::Builtin) {
     if (std::string_view(callee.builtin->module) == "http") return of_kind(Kind::Map);
