@@ -9,7 +9,7 @@ An example's folder holds input.json and expected.json (and input.CASE.json, exp
 in its README. expected.json has "result" or "error" {kind, message}, and "output" (lines of print, in order) or
 "output_in_any_order". Each case is run, then killed at several commits and resumed: same result, no line lost.
 `pipeline` has a test of its own (pipeline_test.py), `approval` a further one (approval_test.py).
-Each example has `test` blocks in its scripts, which `wf test` runs.
+Each example has `test` blocks in its scripts, which `wf test --explore` runs.
 """
 
 import argparse
@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 EXAMPLES = ROOT / "examples"
 KILL_AT_COMMITS = (1, 2, 3, 5, 8, 13)
 SECONDS_MAX = 60
+EXPLORED = "60"       # schedules for each test
 KILLED = (-9, 137)
 
 
@@ -154,8 +155,9 @@ def check_example(wf, name):
     checked = subprocess.run([wf, "check", *map(str, scripts)], capture_output=True, text=True, timeout=SECONDS_MAX)
     if checked.returncode != 0:
         raise Wrong(f"wf check:\n{checked.stdout}{checked.stderr}")
-    tested = subprocess.run([wf, "test", *map(str, scripts)], cwd=ROOT, capture_output=True, text=True,
-                            timeout=SECONDS_MAX)
+    with Place(wf) as place:        # what is found would be kept there
+        tested = subprocess.run([wf, "test", *map(str, scripts), "--explore", "--limit", EXPLORED], cwd=place.folder,
+                                capture_output=True, text=True, timeout=SECONDS_MAX)
     if tested.returncode != 0:
         raise Wrong(f"wf test:\n{tested.stdout}{tested.stderr}")
     if name == "pipeline":
