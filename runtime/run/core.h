@@ -95,6 +95,7 @@ struct Leaving {
   Value failures;  // list: errors of blocks
   Block block;     // the one that runs
   bool block_running = false;
+  bool flows = false;  // a block has just ended: what comes next is the same strand of code
 };
 
 struct BatchState {
@@ -245,8 +246,9 @@ struct Run::Core {
   uint64_t place_of(const RunStrand& strand) const;
 
   // strands.cpp: how strands begin, wait, are cancelled and end
-  RunStrand& new_strand(Role role, Value callee, const Value* args, uint32_t count, uint64_t owner);
-  void make_ready(RunStrand& strand);
+  RunStrand& new_strand(Role role, Value callee, const Value* args, uint32_t count, uint64_t owner,
+                        bool at_once = false);
+  void make_ready(RunStrand& strand, bool at_once = false);
   void park(RunStrand& strand, Waiting kind, uint8_t reg);
   void end_wait(RunStrand& strand);
   void answer(RunStrand& strand, Value value);
@@ -277,7 +279,7 @@ struct Run::Core {
   void apply_close_policy(Work& work);
   void register_block(RunStrand& strand);
   void bind_block(RunStrand& strand, Work& work, Value closure);
-  bool run_block(RunStrand& strand, const Block& block);
+  bool run_block(RunStrand& strand, const Block& block, bool at_once);
   Value came_to(Handle* handle);
   static int64_t block_function(const Block& block);
   static bool runs_nothing(const Block& block);

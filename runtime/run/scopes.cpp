@@ -1,5 +1,6 @@
 // Scopes: what holds works and blocks, and how an error leaves them.
 #include <algorithm>
+#include <utility>
 
 #include "runtime/run/core.h"
 
@@ -124,7 +125,7 @@ Value Run::Core::came_to(Handle* handle) {
 }
 
 /// Begins a block that was taken from its scope; false where nothing is to be done.
-bool Run::Core::run_block(RunStrand& strand, const Block& block) {
+bool Run::Core::run_block(RunStrand& strand, const Block& block, bool at_once) {
   if (runs_nothing(block)) return false;
   strand.wait.leaving->block_running = true;
   strand.wait.leaving->block = block;
@@ -134,7 +135,8 @@ bool Run::Core::run_block(RunStrand& strand, const Block& block) {
   }
   Value out = block.handle.is(Tag::Handle) ? came_to(block.handle.as<Handle>()) : Value::null();
   const uint32_t params = setup.image->functions()[block_function(block)].params;
-  new_strand(Role::Block, block.closure, &out, std::min(params, 1u), strand.number);
+  new_strand(Role::Block, block.closure, &out, std::min(params, 1u), strand.number,
+             at_once);
   return true;
 }
 
@@ -218,12 +220,14 @@ void Run::Core::continue_leaving(RunStrand& strand) {
   uint64_t number = strand.scopes.back();
   Scope& scope = scopes.at(number);
   if (scope.open_count > 0 || leaving.block_running || stopped) return;
+  // Only what is awaited lets other strands run in between: open work, and what a block waits for.
+  const bool at_once = strand.number == running || std::exchange(leaving.flows, false);
   while (!scope.blocks.empty()) {
     auto last = std::max_element(scope.blocks.begin(), scope.blocks.end(),
                                  [](const Block& a, const Block& b) { return a.place < b.place; });
     Block block = *last;
     scope.blocks.erase(last);
-    if (run_block(strand, block)) return;
+    if (run_block(strand, block, at_once)) return;
   }
   if (strand.wait.race) return finish_race(strand);
   Value error = leaving.error;
@@ -239,7 +243,7 @@ void Run::Core::continue_leaving(RunStrand& strand) {
   strand.scopes.pop_back();
   scopes.erase(number);
   machine.enter_handler(strand, *handler, error);
-  make_ready(strand);
+  make_ready(strand, at_once);
 }
 
 /// The body of the run or of a compensate block is done: its scope waits for what is still open.
@@ -272,6 +276,7 @@ void Run::Core::continue_end(RunStrand& strand) {
     RunStrand* owner = find_strand(strand.owner);
     WF_CHECK(owner != nullptr && owner->wait.leaving);
     owner->wait.leaving->block_running = false;
+    owner->wait.leaving->flows = true;
     settling.push_back(owner->number);
     scopes.erase(number);
     drop_strand(strand.number);

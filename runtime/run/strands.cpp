@@ -3,8 +3,9 @@
 
 namespace wakeful {
 
+/// `at_once`: before all that are ready, as if its code stood where the running strand's goes on.
 RunStrand& Run::Core::new_strand(Role role, Value callee, const Value* args, uint32_t count,
-                                 uint64_t owner) {
+                                 uint64_t owner, bool at_once) {
   uint64_t number = ++last_step;
   auto made = std::make_unique<RunStrand>();
   RunStrand& strand = *made;
@@ -14,7 +15,7 @@ RunStrand& Run::Core::new_strand(Role role, Value callee, const Value* args, uin
   strands.emplace(number, std::move(made));
   open_scope(strand);
   machine.start(strand, callee, args, count);
-  ready.push_back(number);
+  make_ready(strand, at_once);
   return strand;
 }
 
@@ -28,8 +29,13 @@ void Run::Core::drop_strand(uint64_t number) {
   if (running == number) running = 0;
 }
 
-void Run::Core::make_ready(RunStrand& strand) {
-  if (strand.number != running) ready.push_back(strand.number);
+void Run::Core::make_ready(RunStrand& strand, bool at_once) {
+  if (strand.number == running) return;
+  if (at_once) {
+    ready.push_front(strand.number);
+  } else {
+    ready.push_back(strand.number);
+  }
 }
 
 void Run::Core::park(RunStrand& strand, Waiting kind, uint8_t reg) {
@@ -201,6 +207,7 @@ void Run::Core::strand_failed(RunStrand& strand, Value error) {
       WF_CHECK(owner != nullptr && owner->wait.leaving);
       list_push(heap, owner->wait.leaving->failures.list(), error);
       owner->wait.leaving->block_running = false;
+      owner->wait.leaving->flows = true;
       settling.push_back(owner->number);
       drop_strand(number);
       return;
