@@ -290,6 +290,7 @@ Result<void> Engine::cancel(RunId run, const std::string& reason) {
   LiveRunEntry* entry = state_->find(run);
   if (entry == nullptr)
     return fail(Fault::NotFound, fmt::format("run #{} is not open in this engine", run.value));
+  state_->read_inbox();  // what was sent before is told before
   state_->request_cancel(*entry, CancelCause::User, text_cbor(reason));
   return {};
 }

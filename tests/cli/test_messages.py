@@ -139,6 +139,16 @@ class Messages(CliTest):
         self.assertEqual(self.inbox(), [])
         self.assertEqual(self.wf("query", "r", "status", code=DONE).last["most"], 5)   # of the closed run
 
+    def test_what_was_kept_is_told_before_a_cancellation(self):
+        self.write("told.wf", """workflow main() {
+  on signal inc(n) { print("inc ${n}") }
+  receive("never")
+}
+""")
+        self.left_open("told.wf", "told")
+        self.wf("signal", "told", "inc", "77")
+        self.assertEqual(self.wf("cancel", "told").out, "inc 77\ntold cancelled\n")
+
     def test_an_update_waits_for_an_engine_that_comes_back(self):
         process = self.begin()
         os.kill(process.pid, signal.SIGSTOP)
