@@ -1,6 +1,7 @@
 // What must not leave before everything that led to it is durable: lines of scripts, ends of runs.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <string>
 #include <vector>
@@ -33,6 +34,14 @@ class OutputGate {
     uint32_t count = 0;
     for (const Item& item : items_) count += item.run == run;
     return count;
+  }
+  size_t size() const { return items_.size(); }
+  /// Puts those behind the first `kept` into the order of `less`, which compares their runs.
+  template <class Less>
+  void order(size_t kept, Less less) {
+    const auto from = items_.begin() + static_cast<std::ptrdiff_t>(kept);
+    std::stable_sort(from, items_.end(),
+                     [&](const Item& a, const Item& b) { return less(a.run, b.run); });
   }
   bool ready(Lsn durable) const { return !items_.empty() && items_.front().position <= durable; }
   Item take() {

@@ -11,6 +11,7 @@ namespace wakeful {
 
 Result<void> Recovery::resume(const std::vector<RunId>& requested) {
   requested_ = requested;
+  const size_t waiting = state_.gate.size();
   auto done = collect(requested);
   if (done) done = load();
   if (done) done = release_ended();  // first: a child that is told to undo waits for its lines
@@ -28,6 +29,7 @@ Result<void> Recovery::resume(const std::vector<RunId>& requested) {
     forget();
     return done;
   }
+  order_lines(waiting);
   for (RunId run : open_) dispatch(found_.at(run));
   return {};
 }

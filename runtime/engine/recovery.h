@@ -68,6 +68,7 @@ class Recovery {
   void dispatch(const Open& open);
   Result<void> release_ended();
   Result<std::vector<OutputLine>> last_lines(RunId run);
+  void order_lines(size_t waiting);
   void forget();
 
   Engine::State& state_;

@@ -165,8 +165,7 @@ Result<void> Recovery::resend_signals(const History& parent, StepId step, RunId 
   for (const auto& [at, record] : parent) {
     if (record.type != RecordType::SignalSent || record.ref != step.value) continue;
     if (static_cast<SignalAnswer>(record.kind) != SignalAnswer::Delivered) continue;
-    unsent.push_back(
-        signal_event(record.name, signal_id(parent_run, record.step), record.value));
+    unsent.push_back(signal_event(record.name, signal_id(parent_run, record.step), record.value));
   }
   if (unsent.empty()) return {};
   LiveRunEntry* entry = nullptr;
@@ -267,9 +266,6 @@ void Recovery::dispatch(const Open& open) {
 // -----------------------------------------------------------------------------
 
 Result<void> Recovery::release_ended() {
-  std::sort(unreleased_.begin(), unreleased_.end(), [this](RunId a, RunId b) {
-    return state_.journal.find(a)->last < state_.journal.find(b)->last;
-  });
   for (RunId run : unreleased_) {
     auto lines = last_lines(run);
     if (!lines) return tl::unexpected(lines.error());
@@ -307,6 +303,18 @@ Result<std::vector<OutputLine>> Recovery::last_lines(RunId run) {
                                    player.difference()->message()));
   }
   return std::move(collector.lines);
+}
+
+/// The runs were brought back one by one: their last lines go out in the order of their last
+/// bursts, as they would have.
+void Recovery::order_lines(size_t waiting) {
+  std::unordered_map<RunId, Lsn> began;
+  for (const auto& [run, history] : histories_) {
+    for (const auto& [at, record] : history)
+      if (class_of(record.type) == RecordClass::Event) began[run] = at;
+  }
+  for (RunId run : announced_) began.try_emplace(run, state_.journal.find(run)->last);
+  state_.gate.order(waiting, [&](RunId a, RunId b) { return began[a] < began[b]; });
 }
 
 /// A resume that failed leaves nothing half-done in memory; the journal is as good as before.
