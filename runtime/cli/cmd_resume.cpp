@@ -61,12 +61,17 @@ int cmd_resume(const CommandLine& line) {
     if (auto worked = session.work(open); !worked) return say_error(worked.error());
   }
   runs = newest_attempts(**journal, runs);
-  int code = report_runs(line, **journal, runs, true, out);
-  for (const RunId run : undoing) {
+  int code = kExitDone;
+  std::vector<RunId> closed = runs;
+  for (const RunId run : undoing) {  // what it gave was said when it completed
     const RunInfo& info = *(*journal)->find(run);
-    say(fmt::format("{} {}", printable(info.id), status_text(info)));
+    if (!line.json()) {
+      std::erase(closed, run);
+      out.write(fmt::format("{} {}\n", printable(info.id), status_text(info)));
+    }
     code = std::max(code, info.undoing ? kExitInterrupted : say_undone(line, **journal, info));
   }
+  code = std::max(code, report_runs(line, **journal, closed, true, out));
   session.say_what_is_open(runs);
   return code;
 }

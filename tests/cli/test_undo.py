@@ -196,7 +196,8 @@ class Undo(CliTest):
         self.assertIn("completed, being undone", shown)
         self.assertIn("its compensate block", shown)     # where it stands
         self.write("go", "")
-        self.assertEqual(self.wf("undo", "r", code=DONE).out, "undone\nr completed, undone\n")
+        self.assertEqual(self.wf("resume", code=DONE).out, "undone\nr completed, undone\n")
+        self.assertEqual(self.wf("undo", "r", code=DONE).out, "r completed, undone\n")
 
 
 if __name__ == "__main__":
