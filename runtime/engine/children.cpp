@@ -207,10 +207,13 @@ void Engine::State::next_attempt(RunId parent, StepId step) {
   ChildBackoff backoff = std::move(found->second);
   backoffs.erase(found);
   backoff_ids.erase(backoff.setup.id);
+  std::vector<PendingEvent> left;
+  if (auto failed = journal.record_at(backoff.failed_at)) left = left_signals(failed->run, nullptr);
   backoff.setup.number = journal.next_run_number();
   LiveRunEntry& entry =
       start_attempt(std::move(backoff.setup), parent, step, backoff.spawned, backoff.attempt,
                     std::move(backoff.options), backoff.first_started_ms);
+  for (PendingEvent& event : left) tell(entry, std::move(event));
   for (PendingEvent& event : backoff.signals) tell(entry, std::move(event));
 }
 

@@ -1,6 +1,8 @@
 // What others tell a run, and what they get for it: signals to children, updates, the inbox.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "runtime/engine/state.h"
 #include "runtime/values/codec.h"
 
@@ -97,6 +99,41 @@ void Engine::State::refuse_updates(LiveRunEntry& entry) {
     answers.push_back({journal.appended(), std::move(done), StepStatus::Failed, why});
   }
   entry.updates.reset();
+}
+
+/// Signals that an attempt of a child was told and never received: its next attempt is told them, those
+/// that are in `next`, the history of that, left out.
+std::vector<PendingEvent> Engine::State::left_signals(RunId attempt, const History* next) {
+  std::vector<PendingEvent> told;
+  auto history = journal.history(attempt);
+  if (!history) return told;  // a store that cannot be read says so elsewhere
+  for (const auto& [at, record] : *history) {
+    if (record.type == RecordType::SignalReceived)
+      told.push_back(signal_event(record.name, record.id, record.value));
+  }
+  if (told.empty()) return told;
+  auto rebuilt = rebuild(attempt);
+  if (!rebuilt) {
+    output.warn(fmt::format("signals that #{} did not receive are lost: {}", attempt.value,
+                            rebuilt.error().message));
+    return {};
+  }
+  std::map<std::string, size_t> queued;  // the last ones of each name
+  for (const auto& [name, count] : rebuilt->run->queued_signals()) queued[name] = count;
+  std::vector<PendingEvent> left;
+  for (auto event = told.rbegin(); event != told.rend(); ++event) {
+    size_t& count = queued[event->name];
+    if (count == 0) continue;
+    --count;
+    left.push_back(std::move(*event));
+  }
+  std::reverse(left.begin(), left.end());
+  if (next == nullptr) return left;
+  for (const auto& [at, record] : *next) {
+    if (record.type != RecordType::SignalReceived) continue;
+    std::erase_if(left, [&](const PendingEvent& event) { return event.id == record.id; });
+  }
+  return left;
 }
 
 // --- the inbox

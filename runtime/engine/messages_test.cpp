@@ -132,6 +132,25 @@ workflow Handles() {
               "let first = wait_any [s, t]\n first.id }\n gather h") == "");
 }
 
+TEST_CASE("signals that an attempt did not receive are the next one's, whatever crashes when") {
+  const std::string script = R"(
+workflow Child() with {retry_policy: {maximum_attempts: 4, initial_interval: 1s}} {
+  if self.attempt == 1 { sleep(1s); throw "nothing received" }
+  let first = receive("a")
+  if self.attempt == 2 { sleep(1s); throw "one received" }
+  if self.attempt == 3 { sleep(1s); throw "another received" }
+  [first, receive("b"), receive("c", timeout: 1s)]
+}
+workflow main() {
+  let h = spawn Child()
+  h.signal("a", 1); h.signal("b", 2); h.signal("a", 3); h.signal("a", 4)
+  gather h
+})";
+  Disk disk;
+  CHECK(play(script, disk)() == "completed [4,2,null]");
+  CHECK(crash_everywhere(script) == "");
+}
+
 // --- the inbox
 
 namespace {

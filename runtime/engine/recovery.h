@@ -18,6 +18,7 @@ namespace wakeful {
 ///   Terminated – the same for its children     their close policies are applied
 ///   SignalSent – SignalReceived of the child   the signal is sent again, unless an attempt got it
 ///   a message's record – its file gone         the file goes: the run's history has the id
+///   RunStarted – SignalReceived of a next attempt  it is told what the one before had not received
 ///   UndoSent – UndoRequested of the child      the child is rebuilt and told
 ///   UndoEnded – ChildUndone                    the parent is told
 ///   StepScheduled – StepEnded                  dispatched again: same attempt, same key
@@ -61,6 +62,7 @@ class Recovery {
   Run::Setup child_setup(const LiveRunEntry& parent, const Record& spawn) const;
   Result<void> end_child(Open& open, LiveRunEntry& parent, const EndedChild& child);
   Result<void> apply_parent(const Open& open);
+  void tell_left_signals(LiveRunEntry& entry);
   Result<void> resend_signals(const History& parent, StepId step, RunId parent_run);
   void resend_cancels(const Open& open, LiveRunEntry& entry, const History& parent);
   Result<void> play(const Open& open);

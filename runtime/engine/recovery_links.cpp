@@ -140,6 +140,7 @@ Result<void> Recovery::apply_parent(const Open& open) {
   const RunInfo* parent = state_.journal.find(entry->parent);
   const auto history = histories_.find(entry->parent);
   if (parent == nullptr || history == histories_.end()) return {};
+  tell_left_signals(*entry);
   auto sent = resend_signals(history->second, entry->parent_step, entry->parent);
   if (!sent) return sent;
   // A parent that was terminated in this very recovery has dealt with its children.
@@ -156,6 +157,17 @@ Result<void> Recovery::apply_parent(const Open& open) {
     state_.request_cancel(*entry, CancelCause::Parent, reason);
   }
   return {};
+}
+
+/// Those of the attempt before it, where the crash cut off that it was told them.
+void Recovery::tell_left_signals(LiveRunEntry& entry) {
+  if (entry.attempt < 2) return;
+  for (const RunInfo* other : state_.journal.children(entry.parent)) {
+    if (other->parent_step != entry.parent_step || other->attempt + 1 != entry.attempt) continue;
+    auto left = state_.left_signals(other->number, &histories_.at(entry.number));
+    for (PendingEvent& event : left) state_.tell(entry, std::move(event));
+    return;
+  }
 }
 
 /// Signals to the child of that step, which is open or is to be tried again, that no attempt of it

@@ -213,6 +213,11 @@ struct Engine::State {
 
   // undo.cpp: completed runs that undo themselves
   void send_undo(LiveRunEntry& parent, StepId step, uint64_t child_step);
+  struct Rebuilt {
+    std::unique_ptr<Run> run;
+    int64_t last_time = 0;
+  };
+  Result<Rebuilt> rebuild(RunId run);
   Result<void> begin_undo(RunId run, StepId step);
   Result<void> was_undone(RunId parent, StepId step, const RunInfo& child);
   void refuse_undo(RunId parent, StepId step, const RunInfo* child, const std::string& why);
@@ -226,6 +231,7 @@ struct Engine::State {
   void send_signal(LiveRunEntry& parent, Record& record);
   void update_ended(LiveRunEntry& entry, const Record& record);
   void refuse_updates(LiveRunEntry& entry);
+  std::vector<PendingEvent> left_signals(RunId attempt, const History* next);
   void read_inbox();
   void deliver(InboxMessage message);
   bool was_received(const InboxMessage& message, const RunInfo& target) const;

@@ -69,9 +69,9 @@ Result<void> Engine::State::was_undone(RunId parent, StepId step, const RunInfo&
   return {};
 }
 
-/// Rebuilds a completed run and tells it to undo what it did.
-Result<void> Engine::State::begin_undo(RunId run, StepId step) {
-  const RunInfo info = *journal.find(run);  // copied: appending moves the table
+/// A run that has ended, as it stood then.
+Result<Engine::State::Rebuilt> Engine::State::rebuild(RunId run) {
+  const RunInfo info = *journal.find(run);  // copied: the table may move
   auto history = journal.history(run);
   if (!history) return tl::unexpected(history.error());
   auto image = image_of(std::string(info.program));
@@ -79,19 +79,28 @@ Result<void> Engine::State::begin_undo(RunId run, StepId step) {
   auto setup = run_setup(journal, history->front().second, *image);
   if (!setup) return tl::unexpected(setup.error());
   setup->heap_limit_bytes = limits.heap_bytes;
-  auto rebuilt = std::make_unique<Run>(std::move(*setup));
-  HistoryPlayer player(*rebuilt, *history, player_sources(**image), nullptr);
+  Rebuilt rebuilt{std::make_unique<Run>(std::move(*setup)), 0};
+  HistoryPlayer player(*rebuilt.run, *history, player_sources(**image), nullptr);
   while (player.advance(kSliceTicks) == Run::State::More) {
   }
   if (player.error()) return tl::unexpected(*player.error());
   if (player.difference()) return fail(Fault::Replay, player.difference()->message());
-  LiveRunEntry& entry = add_run(run, std::make_unique<Run::Setup>(rebuilt->setup()));
-  entry.run = std::move(rebuilt);
+  rebuilt.last_time = player.last_time();
+  return rebuilt;
+}
+
+/// Rebuilds a completed run and tells it to undo what it did.
+Result<void> Engine::State::begin_undo(RunId run, StepId step) {
+  const RunInfo info = *journal.find(run);  // copied: appending moves the table
+  auto rebuilt = rebuild(run);
+  if (!rebuilt) return tl::unexpected(rebuilt.error());
+  LiveRunEntry& entry = add_run(run, std::make_unique<Run::Setup>(rebuilt->run->setup()));
+  entry.run = std::move(rebuilt->run);
   entry.unborn.reset();
   entry.parent = info.parent;
   entry.parent_step = info.parent_step;
   entry.attempt = info.attempt;
-  entry.last_time = player.last_time();
+  entry.last_time = rebuilt->last_time;
   entry.undoing = std::make_unique<Undoing>();
   entry.undoing->step = step.value;
   entry.unreleased = gate.count(run);  // lines of its last burst may still be on their way
