@@ -76,13 +76,8 @@ bool contains_block(const ast::Expr& e) {
   }
 }
 
-bool gives_bool(const ast::Expr& e) {
-  if (e.kind == ExprKind::Bool) return true;
-  if (e.kind == ExprKind::Unary) return ast::as<ast::UnaryExpr>(e).op == ast::UnaryOp::Not;
-  if (e.kind != ExprKind::Binary) return false;
-  switch (ast::as<ast::BinaryExpr>(e).op) {
-    case BinaryOp::Or:
-    case BinaryOp::And:
+bool compares(BinaryOp op) {
+  switch (op) {
     case BinaryOp::Equal:
     case BinaryOp::NotEqual:
     case BinaryOp::Less:
@@ -95,6 +90,14 @@ bool gives_bool(const ast::Expr& e) {
     default:
       return false;
   }
+}
+
+bool gives_bool(const ast::Expr& e) {
+  if (e.kind == ExprKind::Bool) return true;
+  if (e.kind == ExprKind::Unary) return ast::as<ast::UnaryExpr>(e).op == ast::UnaryOp::Not;
+  if (e.kind != ExprKind::Binary) return false;
+  const BinaryOp op = ast::as<ast::BinaryExpr>(e).op;
+  return compares(op) || op == BinaryOp::Or || op == BinaryOp::And;
 }
 
 bool may_fold(const ast::Expr& start) {

@@ -9,6 +9,8 @@ namespace wakeful {
 /// variables.
 bool contains_block(const ast::Expr& e);
 
+/// `==`, `<`, `in` and the like.
+bool compares(ast::BinaryOp op);
 /// Whether `e` is certain to give a bool or throw.
 bool gives_bool(const ast::Expr& e);
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "lang/compile/function_compiler.h"
+#include "lang/compile/inspect.h"
 #include "lang/compile/pool.h"
 
 namespace wakeful {
@@ -19,22 +20,6 @@ using ast::ExprKind;
 namespace {
 
 constexpr uint32_t kUpdate = 2;  // what On registers: OnStmt::What::Update
-
-bool compares(BinaryOp op) {
-  switch (op) {
-    case BinaryOp::Equal:
-    case BinaryOp::NotEqual:
-    case BinaryOp::Less:
-    case BinaryOp::LessEqual:
-    case BinaryOp::Greater:
-    case BinaryOp::GreaterEqual:
-    case BinaryOp::In:
-    case BinaryOp::NotIn:
-      return true;
-    default:
-      return false;
-  }
-}
 
 /// The mocked name as it is written: `charge`, `pay.charge`, `http.get`.
 std::string written(const ast::Expr& target) {

@@ -5,6 +5,7 @@
 #include "runtime/engine/activity_host.h"
 #include "runtime/engine/step_options.h"
 #include "runtime/values/codec.h"
+#include "runtime/vm/messages.h"
 
 namespace wakeful {
 
@@ -12,29 +13,6 @@ namespace {
 
 constexpr uint64_t kSliceTicks = 100'000;
 constexpr int kSlicesAfterCancel = 1'000;  // so long may a cancelled body compute on, cleaning up
-
-const char* statement_name(Op op) {
-  switch (op) {
-    case Op::Start:
-      return "spawn, with and calls of workflows and activities";
-    case Op::Gather:
-      return "gather";
-    case Op::WaitAny:
-    case Op::StreamNew:
-    case Op::StreamNext:
-      return "wait_any";
-    case Op::Race:
-      return "race";
-    case Op::Batch:
-      return "batch";
-    case Op::Compensate:
-      return "compensate";
-    case Op::On:
-      return "on";
-    default:
-      return "this";
-  }
-}
 
 }  // namespace
 
@@ -237,7 +215,9 @@ void ActivityHost::handle_trap() {
           "TypeError",
           fmt::format("{} cannot be used in an activity's body: it is one step; do that in "
                       "the workflow",
-                      statement_name(trap.instruction.op())));
+                      trap.instruction.op() == Op::Start
+                          ? "spawn, with and calls of workflows and activities"
+                          : word_of(trap.instruction.op())));
   }
 }
 

@@ -2,6 +2,7 @@
 // run is good for nothing else afterwards.
 #include "runtime/run/core.h"
 #include "runtime/values/codec.h"
+#include "runtime/vm/messages.h"
 
 namespace wakeful {
 
@@ -15,27 +16,6 @@ bool only_looks(const Builtin& builtin) {
     if (builtin.kind == Builtin::Kind::Host && builtin.symbol == symbol) return true;
   }
   return false;
-}
-
-const char* word_of(Op op) {
-  switch (op) {
-    case Op::Gather:
-      return "gather";
-    case Op::WaitAny:
-    case Op::StreamNew:
-    case Op::StreamNext:
-      return "wait_any";
-    case Op::Race:
-      return "race";
-    case Op::Batch:
-      return "batch";
-    case Op::Compensate:
-      return "compensate";
-    case Op::On:
-      return "on";
-    default:
-      return "spawn";
-  }
 }
 
 }  // namespace

@@ -91,4 +91,25 @@ std::string bool_wanted(Value v) {
   return fmt::format("a condition must be a bool, got {}; {}", a_value(v), remedy);
 }
 
+const char* word_of(Op op) {
+  switch (op) {
+    case Op::Gather:
+      return "gather";
+    case Op::WaitAny:
+    case Op::StreamNew:
+    case Op::StreamNext:
+      return "wait_any";
+    case Op::Race:
+      return "race";
+    case Op::Batch:
+      return "batch";
+    case Op::Compensate:
+      return "compensate";
+    case Op::On:
+      return "on";
+    default:
+      return "spawn";
+  }
+}
+
 }  // namespace wakeful

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lang/bytecode/program.h"
 #include "runtime/values/value.h"
 
 namespace wakeful {
@@ -15,6 +16,8 @@ std::string a_value(Value v);
 std::string counted(int64_t count, const char* noun);
 /// The nearest of the names by edit distance (case and `_` count little), or "" where none is near.
 std::string nearest_of(std::string_view name, const std::vector<std::string_view>& names);
+/// The word of the language behind an instruction that traps: `gather`, `spawn`.
+const char* word_of(Op op);
 /// What to write instead of a value where a bool is wanted.
 std::string bool_wanted(Value v);
 
