@@ -108,7 +108,7 @@ bool Run::Core::bind_message(const MessageHandler& handler, MessageForm form, Va
       given.push_back(entry.value);
     }
   } else if (value.is(Tag::List)) {
-    given.assign(value.list()->begin(), value.list()->begin() + value.list()->count);
+    if (value.list()->count > 0) given.assign(value.list()->begin(), value.list()->end());
   } else if (!(json && value.is_null() && params.empty())) {
     error = Value::of(make_error(heap, "ArgumentError",
                                  title + " takes " + counted(params.size(), "argument") +
