@@ -124,16 +124,17 @@ class Secrets(CliTest):
   try { exec.run(["echo", t]) } catch e { [e.kind, e.message] }
 }
 """)
+        self.kill_once_read()
+        self.assertEqual(self.wf("run", "s.wf", "--id", "r", code=DONE).last,
+                         ["KeyError", "the secret TOKEN is not there: set the environment variable TOKEN"])
+
+    def kill_once_read(self):
+        """Begins `s.wf` as `r`, kills it when it has read its secret, and lets it go on when it is run again."""
         process = self.start("run", "s.wf", "--id", "r", TOKEN=CANARY)
-        end = time.time() + 20
-        while "secret TOKEN was read" not in self.wf("history", "r").out:
-            self.assertLess(time.time(), end)
-            time.sleep(0.02)
+        self.wait_for("the secret", lambda: "secret TOKEN was read" in self.wf("history", "r").out)
         process.kill()
         process.communicate(timeout=SECONDS_MAX)
         self.write("go", "")
-        self.assertEqual(self.wf("run", "s.wf", "--id", "r", code=DONE).last,
-                         ["KeyError", "the secret TOKEN is not there: set the environment variable TOKEN"])
 
     def test_a_result_is_searched_after_a_resume_too(self):
         self.write("s.wf", """workflow main() {
@@ -142,14 +143,7 @@ class Secrets(CliTest):
   exec.run(["sh", "-c", "echo $TOKEN"]).stdout
 }
 """)
-        process = self.start("run", "s.wf", "--id", "r", TOKEN=CANARY)
-        end = time.time() + 20
-        while "secret TOKEN was read" not in self.wf("history", "r").out:
-            self.assertLess(time.time(), end)
-            time.sleep(0.02)
-        process.kill()
-        process.communicate(timeout=SECONDS_MAX)
-        self.write("go", "")
+        self.kill_once_read()
         self.assertEqual(self.wf("run", "s.wf", "--id", "r", code=DONE, TOKEN=CANARY).last, "«secret TOKEN»\n")
         self.assertNoCanaryInStore()
 
